@@ -1,0 +1,140 @@
+//! `engram sql`: asks a dataset in SQL and prints or saves the answer.
+
+mod output;
+mod prompt;
+mod table;
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use engram_engine::Session;
+use engram_schemas::DatasetLocation;
+
+use output::{Destination, Sink};
+
+/// Ask a dataset in SQL
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct SqlArgs {
+    /// The SQL to run; without it, and without --file, it is read from standard input, which on a terminal is a prompt
+    #[arg(value_name = "SQL")]
+    sql: Option<String>,
+
+    /// Where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
+    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
+    at: String,
+
+    /// A file of SQL to run; several statements are separated by `;`
+    #[arg(short, long, value_name = "FILE", conflicts_with = "sql")]
+    file: Option<PathBuf>,
+
+    /// The form of the answer; without it the ending of --output decides, or else it is a table
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Write the answer to a file, which appears when it is complete
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The forms that an answer can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns for people to read
+    Table,
+    /// Comma-separated values with a header
+    Csv,
+    /// An array of objects
+    Json,
+    /// An Arrow IPC stream
+    Arrow,
+    /// A Parquet file
+    Parquet,
+}
+
+impl Format {
+    /// Whether it is for programs only and holds one answer.
+    fn is_binary(self) -> bool {
+        matches!(self, Self::Arrow | Self::Parquet)
+    }
+
+    fn of_file(path: &std::path::Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "arrow" | "arrows" => Some(Self::Arrow),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Tables and views:
+  trajectories   one row per run, layer, checkpoint and observation condition: 45 observed statistics
+  observables    the same in long form: a row per observed statistic
+  runs           one row per run: status, checkpoints, final validation loss and accuracy
+  layers         one row per run and layer: depth, units, weights
+  examples       one row per run, layer and observation condition
+  results        one row per experiment, classifier and split
+
+Examples:
+  How well did the networks learn under each rule?
+    engram sql --at target/demo/sweep \\
+      \"SELECT learning_rule, architecture, avg(final_validation_accuracy) FROM runs GROUP BY ALL ORDER BY ALL\"
+
+  The trajectory of one statistic of one layer, as CSV:
+    engram sql --at target/demo/sweep --format csv \\
+      \"SELECT run_id, epoch, weight_abs_median FROM trajectories WHERE layer = 'conv1' ORDER BY 1, 2\"
+
+  A query from a file, saved as Parquet:
+    engram sql --at s3://bucket/sweep --file queries/features.sql --output features.parquet
+
+  A prompt with history:
+    engram sql --at target/demo/sweep
+
+The SQL is that of DataFusion (https://datafusion.apache.org/user-guide/sql/). It only reads.";
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the engine, and of files that cannot be read or written.
+pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
+    let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_file)).unwrap_or(Format::Table);
+    let destination = Destination::of(args.output);
+    destination.accepts(format)?;
+    let location = DatasetLocation::open(&args.at)?;
+    let sql = match (args.sql, args.file) {
+        (Some(sql), _) => sql,
+        (None, Some(file)) => {
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?
+        }
+        (None, None) if std::io::stdin().is_terminal() => {
+            let session = Session::open(&location).await?;
+            return prompt::run(&session, format).await;
+        }
+        (None, None) => {
+            let mut sql = String::new();
+            std::io::stdin().read_to_string(&mut sql).context("cannot read SQL from standard input")?;
+            sql
+        }
+    };
+    let statements = Session::statements(&sql)?;
+    match statements.len() {
+        0 => bail!("there is no SQL statement in what was given"),
+        1 => {}
+        n if format.is_binary() => bail!("{n} statements give {n} answers, but a file of this format holds one"),
+        _ => {}
+    }
+    let session = Session::open(&location).await?;
+    let mut sink = Sink::open(destination, format)?;
+    for statement in &statements {
+        let answer = session.stream(statement).await?;
+        if sink.write(answer).await?.is_closed() {
+            return Ok(());
+        }
+    }
+    sink.finish()
+}

@@ -1,0 +1,204 @@
+//! Finds the files of a dataset and checks that each is what it should be.
+//!
+//! Every footer is read once, before the first question is answered: a truncated or foreign file among thousands would
+//! otherwise surface in the middle of a query, or not at all. The footers stay in the session's cache, so that planning
+//! does not read them again.
+
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use engram_schemas::{DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, results, trajectories};
+use futures::{StreamExt, TryStreamExt, stream};
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore};
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+
+use crate::{Error, Result};
+
+/// How many footers are read at a time. Reading one is all waiting where the store is remote.
+const CONCURRENT_FOOTERS: usize = 32;
+
+/// The checked files of a dataset.
+#[derive(Debug)]
+pub struct Dataset {
+    /// Where it is.
+    pub location: DatasetLocation,
+    /// The parts of the table `trajectories`.
+    pub runs: Vec<RunFile>,
+    /// The number of parts of the table `results`.
+    pub n_results: usize,
+}
+
+impl Dataset {
+    /// Lists the dataset's tables and checks every file's footer, leaving the footers in the cache of `runtime`.
+    ///
+    /// # Errors
+    /// [`Error::NothingThere`] for a place without trajectories, [`Error::UnreadableFile`], [`Error::ForeignFile`] or
+    /// [`Error::NewerSchema`] for a file that this program cannot trust, [`Error::List`] when the store refuses.
+    pub async fn open(location: &DatasetLocation, runtime: &RuntimeEnv) -> Result<Self> {
+        let files = list(location, &layout::trajectories_folder(location.root())).await?;
+        if files.is_empty() {
+            return Err(nothing_there(location).await);
+        }
+        let runs = files
+            .iter()
+            .map(|file| RunFile::parse(&file.location, location.root()))
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(|error| located(error, location))?;
+        let result_files = list(location, &layout::results_folder(location.root())).await?;
+        let n_results = result_files.len();
+        let of = |files: Vec<ObjectMeta>, table, schema: fn() -> SchemaRef| {
+            files.into_iter().map(move |file| (file, table, schema()))
+        };
+        let all = of(files, trajectories::TABLE, trajectories::file_schema).chain(of(
+            result_files,
+            results::TABLE,
+            results::file_schema,
+        ));
+        stream::iter(all)
+            .map(|(file, table, schema)| async move { check_file(location, runtime, &file, table, &schema).await })
+            .buffer_unordered(CONCURRENT_FOOTERS)
+            .try_collect::<()>()
+            .await?;
+        Ok(Self { location: location.clone(), runs, n_results })
+    }
+}
+
+async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
+    match location.store().list(Some(folder)).try_collect::<Vec<_>>().await {
+        Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
+        Err(source) => Err(Error::List { place: location.display(folder), source }),
+        // The order of a listing is the store's; errors and plans should not depend on it.
+        Ok(mut files) => {
+            files.sort_by(|a, b| a.location.cmp(&b.location));
+            Ok(files)
+        }
+    }
+}
+
+async fn nothing_there(location: &DatasetLocation) -> Error {
+    let nothing = |found| Error::NothingThere { location: place(location), found };
+    match location.store().list_with_delimiter(Some(location.root())).await {
+        Ok(listing) if !listing.objects.is_empty() || !listing.common_prefixes.is_empty() => {
+            nothing("what is there has no folder `trajectories` with files in it")
+        }
+        _ => nothing("the place is empty or does not exist"),
+    }
+}
+
+/// The dataset's place as a user would write it.
+fn place(location: &DatasetLocation) -> String {
+    match location.local_path() {
+        Some(path) => path.display().to_string(),
+        None => location.url().to_string(),
+    }
+}
+
+/// The file of a layout error in the form that a user can open.
+fn located(error: engram_schemas::Error, location: &DatasetLocation) -> Error {
+    match error {
+        engram_schemas::Error::ForeignFile { path, table, reason } => {
+            Error::ForeignFile { file: location.display(&path), table, reason }
+        }
+        other => other.into(),
+    }
+}
+
+async fn check_file(
+    location: &DatasetLocation,
+    runtime: &RuntimeEnv,
+    object: &ObjectMeta,
+    table: &'static str,
+    expected: &Schema,
+) -> Result<()> {
+    let file = location.display(&object.location);
+    let store: &dyn ObjectStore = location.store().as_ref();
+    let footer = DFParquetMetadata::new(store, object)
+        .with_file_metadata_cache(Some(runtime.cache_manager.get_file_metadata_cache()))
+        .fetch_metadata()
+        .await
+        .map_err(|error| Error::UnreadableFile { file: file.clone(), table, source: parquet_error(error) })?;
+    let foreign = |reason| Error::ForeignFile { file: file.clone(), table, reason };
+    let version = schema_version(&footer).ok_or_else(|| {
+        foreign(format!("its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"))
+    })?;
+    if major(version) > major(SCHEMA_VERSION) {
+        return Err(Error::NewerSchema { file, found: version.to_owned() });
+    }
+    let found = footer.file_metadata();
+    let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata())
+        .map_err(|source| Error::UnreadableFile { file: file.clone(), table, source })?;
+    difference(expected, &found).map_or(Ok(()), |reason| Err(foreign(reason)))
+}
+
+fn schema_version(footer: &ParquetMetaData) -> Option<&str> {
+    footer
+        .file_metadata()
+        .key_value_metadata()?
+        .iter()
+        .find(|entry| entry.key == SCHEMA_VERSION_KEY)?
+        .value
+        .as_deref()
+}
+
+/// The major part of a version. What is not a number is newer than anything known.
+fn major(version: &str) -> u64 {
+    version.split('.').next().and_then(|part| part.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// Why a file of schema `found` is no part of a table of schema `expected`. Columns beyond the expected ones are left
+/// alone: a later minor version may add some.
+fn difference(expected: &Schema, found: &Schema) -> Option<String> {
+    expected.fields().iter().find_map(|field| match found.field_with_name(field.name()) {
+        Err(_) => Some(format!("it has no column `{}`", field.name())),
+        Ok(column) if !column.data_type().equals_datatype(field.data_type()) => Some(format!(
+            "its column `{}` is {}, not {}",
+            field.name(),
+            column.data_type(),
+            field.data_type()
+        )),
+        Ok(_) => None,
+    })
+}
+
+fn parquet_error(error: datafusion::error::DataFusionError) -> ParquetError {
+    match error {
+        datafusion::error::DataFusionError::ParquetError(error) => *error,
+        other => ParquetError::External(Box::new(other)),
+    }
+}
+
+/// The folder of one of the dataset's tables as a URL that ends in a slash.
+pub(crate) fn table_url(location: &DatasetLocation, table: &str) -> url::Url {
+    let mut url = location.url().clone();
+    let path = format!("{}{table}/", url.path());
+    url.set_path(&path);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_their_major_part() {
+        assert!(major("2.0") > major("1.9"));
+        assert_eq!(major("1.12"), major("1.0"));
+        assert!(major("later") > major("1.0"));
+    }
+
+    #[test]
+    fn the_difference_of_two_schemas_is_named() {
+        use arrow::datatypes::{DataType, Field};
+        let schema = |name, data_type| Schema::new(vec![Field::new(name, data_type, false)]);
+        let expected = schema("epoch", DataType::Int32);
+        assert_eq!(difference(&expected, &schema("epoch", DataType::Int32)), None);
+        assert_eq!(
+            difference(&expected, &schema("epoch", DataType::Utf8)).as_deref(),
+            Some("its column `epoch` is Utf8, not Int32")
+        );
+        assert_eq!(difference(&expected, &schema("step", DataType::Int32)).as_deref(), Some("it has no column `epoch`"));
+    }
+}

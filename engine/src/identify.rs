@@ -1,0 +1,216 @@
+//! The main question: from what can be observed of a network, under which rule did it learn?
+//!
+//! A query gives the feature matrix, a classifier learns from three quarters of the examples and names the rule of the
+//! rest, several times over. What comes out is printed by the caller and kept in the table `results`.
+
+mod order;
+mod outcome;
+mod rows;
+
+pub use outcome::{GroupImportance, Identification, SplitOutcome};
+
+use std::collections::BTreeSet;
+
+use engram_schemas::randomness::generator;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::classify::{
+    Classifier, ConfusionMatrix, Examples, FeatureGroups, RandomForestSettings, Split, SplitBy,
+    SplitSettings, select_rows, splits,
+};
+use crate::feature_matrix::FEATURES;
+use crate::{Error, FeatureMatrix, Result, Session, write_results};
+
+/// Name of the experiment in the table `results`.
+pub const EXPERIMENT: &str = "identify";
+
+/// What is asked, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentifySettings {
+    /// The query that gives the feature matrix: the study's over all measures unless another is given.
+    pub query: String,
+    /// How examples are split. Its seed is the experiment's: the classifier's seeds follow from it.
+    pub splits: SplitSettings,
+    /// The classifier's settings.
+    pub forest: RandomForestSettings,
+    /// Threads to compute on; none means one a core. The result does not depend on it, so it is not stored.
+    #[serde(skip)]
+    pub n_threads: Option<usize>,
+}
+
+impl Default for IdentifySettings {
+    fn default() -> Self {
+        Self {
+            query: FEATURES.to_owned(),
+            splits: SplitSettings::default(),
+            forest: RandomForestSettings::default(),
+            n_threads: None,
+        }
+    }
+}
+
+/// Builds the feature matrix, identifies the learning rules on every split and stores the rows.
+///
+/// Equal data and settings give an equal [`Identification::result_id`] and equal rows.
+///
+/// # Errors
+/// When the query does not give a feature matrix, when its examples are all of one rule or a rule has too few, when a
+/// setting is out of range, and when the rows cannot be stored.
+pub async fn identify(session: &Session, settings: &IdentifySettings) -> Result<Identification> {
+    identify_with_progress(session, settings, |_| ()).await
+}
+
+/// As [`identify`], and calls `on_split` with the number of splits that are done after every one.
+///
+/// # Errors
+/// As [`identify`].
+pub async fn identify_with_progress(
+    session: &Session,
+    settings: &IdentifySettings,
+    on_split: impl Fn(usize) + Send + Sync + 'static,
+) -> Result<Identification> {
+    let classifier = settings.forest.check()?;
+    // A query need not order its rows, and what is drawn at random must not depend on the order they came in.
+    let matrix = order::by_identity(FeatureMatrix::from_query(session, &settings.query).await?);
+    check_classes(&matrix, settings.splits.split_by)?;
+    let n_threads = settings.n_threads;
+    let split_settings = settings.splits.clone();
+    // The fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
+    let (matrix, outcomes) = tokio::task::spawn_blocking(move || -> Result<_> {
+        let outcomes = on_threads(n_threads, || {
+            test_splits(&matrix, &split_settings, &classifier, &on_split)
+        })??;
+        Ok((matrix, outcomes))
+    })
+    .await
+    .map_err(|source| Error::Computation {
+        doing: "fitting the classifier",
+        source,
+    })??;
+
+    let rows = rows::result_rows(&matrix, settings, &outcomes);
+    let run_ids: BTreeSet<&str> = matrix
+        .examples
+        .iter()
+        .map(|example| example.run_id.as_str())
+        .collect();
+    let result_id = rows::result_id(settings, &run_ids);
+    let result_file = write_results(session.location(), &result_id, &rows).await?;
+    Ok(outcome::summary(
+        &matrix,
+        settings,
+        outcomes,
+        run_ids.len(),
+        result_id,
+        result_file,
+    ))
+}
+
+/// Runs `compute` on a pool of `n_threads`, or on the shared pool with one thread a core.
+fn on_threads<T: Send>(n_threads: Option<usize>, compute: impl FnOnce() -> T + Send) -> Result<T> {
+    match n_threads {
+        None => Ok(compute()),
+        Some(n_threads) => {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n_threads)
+                .build();
+            Ok(pool
+                .map_err(|source| Error::Threads { n_threads, source })?
+                .install(compute))
+        }
+    }
+}
+
+/// Checks that there are several classes, and enough of each for both sides of a split.
+fn check_classes(matrix: &FeatureMatrix, split_by: SplitBy) -> Result<()> {
+    const NEEDED: usize = 2;
+    if let [class] = matrix.classes.as_slice() {
+        return Err(Error::OneClass {
+            class: class.clone(),
+            n_examples: matrix.n_examples(),
+        });
+    }
+    let mut units = vec![BTreeSet::new(); matrix.classes.len()];
+    for (number, (example, &label)) in matrix.examples.iter().zip(&matrix.labels).enumerate() {
+        units[label].insert(match split_by {
+            SplitBy::Example => (number, ""),
+            SplitBy::Run => (0, example.run_id.as_str()),
+        });
+    }
+    match units.iter().map(BTreeSet::len).zip(&matrix.classes).min() {
+        Some((found, class)) if found < NEEDED => Err(Error::TooFewExamples {
+            class: class.clone(),
+            unit: split_by,
+            found,
+            needed: NEEDED,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Learns and tests on every split.
+fn test_splits(
+    matrix: &FeatureMatrix,
+    settings: &SplitSettings,
+    classifier: &dyn Classifier,
+    on_split: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<SplitOutcome>> {
+    let labels: Vec<u32> = matrix.labels.iter().map(|&label| label as u32).collect();
+    let runs: Vec<String> = matrix
+        .examples
+        .iter()
+        .map(|example| example.run_id.clone())
+        .collect();
+    let groups = FeatureGroups::new(
+        matrix
+            .feature_groups
+            .iter()
+            .map(|&group| matrix.groups[group].as_str()),
+    );
+    splits::splits(&labels, matrix.classes.len(), Some(&runs), settings)?
+        .iter()
+        .zip(0..)
+        .map(|(split, number)| {
+            let seed = generator("identify", settings.seed, number).next_u64();
+            let outcome = test_split(matrix, &labels, &groups, split, classifier, seed)?;
+            on_split(number as usize + 1);
+            Ok(outcome)
+        })
+        .collect()
+}
+
+fn test_split(
+    matrix: &FeatureMatrix,
+    labels: &[u32],
+    groups: &FeatureGroups,
+    split: &Split,
+    classifier: &dyn Classifier,
+    seed: u64,
+) -> Result<SplitOutcome> {
+    let n_classes = matrix.classes.len();
+    let features = |rows: &[usize]| select_rows(&matrix.values, matrix.n_features(), rows);
+    let (train_features, train_labels) =
+        (features(&split.train), select_rows(labels, 1, &split.train));
+    let model = classifier.fit(
+        &Examples::try_new(&train_features, &matrix.names, &train_labels, n_classes)?,
+        seed,
+    )?;
+    let truth = select_rows(labels, 1, &split.test);
+    let confusion = ConfusionMatrix::of(n_classes, &truth, &model.predict(&features(&split.test))?);
+    let importances = model.importances(groups).unwrap_or_default();
+    Ok(SplitOutcome {
+        n_train: split.train.len(),
+        n_test: split.test.len(),
+        accuracy: confusion.accuracy(),
+        confusion,
+        importances: importances
+            .iter()
+            .map(|importance| importance.mean)
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! An experiment as rows of the table `results`.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::{EXPERIMENT, IdentifySettings, SplitOutcome};
+use crate::classify::evaluation::chance;
+use crate::classify::random_forest::NAME as CLASSIFIER;
+use crate::{FeatureMatrix, ResultRow};
+
+/// Hash of all that an experiment's rows follow from: the question, the settings and the runs that are asked.
+pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -> String {
+    let stored = stored_settings(settings);
+    let mut hash = Sha256::new();
+    for part in [EXPERIMENT, &settings.query, CLASSIFIER, &stored]
+        .into_iter()
+        .chain(run_ids.iter().copied())
+    {
+        // With its length before it no part can run into the next.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
+        .iter()
+        .take(10)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// What is kept of the settings beside the query.
+fn stored_settings(settings: &IdentifySettings) -> String {
+    serde_json::json!({ "splits": &settings.splits, "forest": &settings.forest }).to_string()
+}
+
+/// The rows of the table `results`, one a split.
+pub(super) fn result_rows(
+    matrix: &FeatureMatrix,
+    settings: &IdentifySettings,
+    outcomes: &[SplitOutcome],
+) -> Vec<ResultRow> {
+    let stored = stored_settings(settings);
+    let row = |(outcome, split): (&SplitOutcome, i32)| ResultRow {
+        experiment: EXPERIMENT.to_owned(),
+        query: settings.query.clone(),
+        classifier: CLASSIFIER.to_owned(),
+        settings: stored.clone(),
+        split_by: settings.splits.split_by.to_string(),
+        split,
+        // The column is signed, as SQL has no unsigned integers; the bits are the seed's.
+        seed: settings.splits.seed.cast_signed(),
+        n_train: outcome.n_train as i64,
+        n_test: outcome.n_test as i64,
+        n_features: matrix.n_features() as i64,
+        accuracy: outcome.accuracy,
+        chance: chance(matrix.classes.len()),
+        classes: matrix.classes.clone(),
+        confusion: outcome
+            .confusion
+            .counts()
+            .iter()
+            .map(|&count| count as i64)
+            .collect(),
+        statistics: matrix.groups.clone(),
+        importances: outcome.importances.clone(),
+    };
+    outcomes.iter().zip(0..).map(row).collect()
+}

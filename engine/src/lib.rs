@@ -1,0 +1,29 @@
+//! Asks a dataset of trajectories: SQL, feature matrices, classifiers.
+//!
+//! A question travels one way through this crate. [`dataset`] finds the files and checks that each is what it should be;
+//! [`session`] registers them as tables and views and plans SQL; [`feature_matrix`] turns the rows of a query into what
+//! classifiers read; [`results`] keeps the outcome as rows of a table, so that figures are queries again.
+//!
+//! Nothing here trains a network or knows how one is trained: that side meets this one in `engram-schemas` and in the
+//! object store.
+
+pub mod classify;
+pub mod dataset;
+mod error;
+pub mod feature_matrix;
+pub mod identify;
+mod polars_bridge;
+pub mod reshape;
+pub mod results;
+pub mod session;
+pub mod sql_error;
+pub mod statements;
+mod views;
+
+pub use dataset::Dataset;
+pub use error::{Error, Excluded, Result, hint};
+pub use feature_matrix::{Example, FeatureMatrix};
+pub use identify::{Identification, IdentifySettings, identify, identify_with_progress};
+pub use results::{ResultRow, write_results};
+pub use session::{Answer, Session};
+pub use sql_error::SqlError;

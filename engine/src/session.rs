@@ -1,0 +1,191 @@
+//! A dataset's tables, ready for SQL.
+//!
+//! | name           | one row per                                      |
+//! |----------------|--------------------------------------------------|
+//! | `trajectories` | run, layer, checkpoint and observation condition |
+//! | `results`      | experiment, classifier and split                 |
+//! | `runs`         | run                                              |
+//! | `layers`       | run and layer                                    |
+//! | `examples`     | run, layer and observation condition             |
+//! | `observables`  | row of `trajectories` and observed statistic     |
+//!
+//! SQL here only reads. Writing has one way in for each table (a generator's run, an experiment's results), and a
+//! question that could change its data would not be one.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use engram_schemas::{DatasetLocation, results, trajectories};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+
+use crate::dataset::{Dataset, table_url};
+use crate::sql_error::SqlError;
+use crate::{Error, Result, statements, views};
+
+/// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
+const LISTING_CACHE_BYTES: usize = 64 << 20;
+
+/// An open dataset.
+///
+/// It sees the files that were there when it was opened.
+pub struct Session {
+    dataset: Dataset,
+    context: SessionContext,
+}
+
+/// The answer to a statement.
+pub struct Answer {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows, as they are computed.
+    pub batches: BoxStream<'static, Result<RecordBatch>>,
+}
+
+impl Session {
+    /// Checks the dataset and registers its tables and views.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::open`].
+    pub async fn open(location: &DatasetLocation) -> Result<Self> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_object_list_cache_limit(LISTING_CACHE_BYTES)
+            .build_arc()
+            .map_err(Error::engine("setting up"))?;
+        let dataset = Dataset::open(location, &runtime).await?;
+        let mut config = SessionConfig::new().with_information_schema(true);
+        // Without spans an error could not say where in the query it is.
+        config.options_mut().sql_parser.collect_spans = true;
+        let context = SessionContext::new_with_config_rt(config, runtime);
+        context.register_object_store(&location.store_url(), Arc::clone(location.store()));
+        let session = Self { dataset, context };
+        session.register().await.map_err(Error::engine("registering the dataset's tables"))?;
+        Ok(session)
+    }
+
+    /// Where the dataset is.
+    pub fn location(&self) -> &DatasetLocation {
+        &self.dataset.location
+    }
+
+    /// The dataset's files.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// DataFusion's own context, for what is not SQL.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Plans one statement that reads. Rows are computed when the answer is collected or streamed; errors of that time
+    /// become ours by [`Error::running`].
+    ///
+    /// # Errors
+    /// [`Error::Sql`] that says where in `sql` the problem is and what was probably meant, also for a statement that
+    /// would write.
+    pub async fn sql(&self, sql: &str) -> Result<DataFrame> {
+        let reads_only =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        match statements::split(sql)?.len() {
+            0 => return Err(Error::Sql(Box::new(SqlError::without_position("there is no SQL statement")))),
+            1 => {}
+            n => {
+                let problem = format!("there are {n} statements where one is expected");
+                return Err(Error::Sql(Box::new(SqlError::without_position(&problem))));
+            }
+        }
+        match self.context.sql_with_options(sql, reads_only).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Error::Sql(Box::new(SqlError::planning(sql, error, &self.names())))),
+        }
+    }
+
+    /// Runs one statement that reads and gives its rows as they are computed.
+    ///
+    /// # Errors
+    /// Those of [`Session::sql`]; the batches bring those that come up while rows are computed.
+    pub async fn stream(&self, sql: &str) -> Result<Answer> {
+        let answer = self.sql(sql).await?;
+        let schema = Arc::clone(answer.schema().inner());
+        let batches = answer.execute_stream().await.map_err(Error::running)?;
+        Ok(Answer { schema, batches: batches.map_err(Error::running).boxed() })
+    }
+
+    /// The single statements of a text in which they are separated by `;`. Each keeps the lines and columns that it has
+    /// in the text, as empty space before it, so that its errors name the text's positions.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] for a text that cannot be taken apart: a quote or comment that is not closed.
+    pub fn statements(sql: &str) -> Result<Vec<String>> {
+        statements::split(sql)
+    }
+
+    /// The names of tables and views, sorted.
+    pub fn tables(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .context
+            .catalog_names()
+            .iter()
+            .filter_map(|catalog| self.context.catalog(catalog))
+            .flat_map(|catalog| {
+                let schemas = catalog.schema_names();
+                schemas.into_iter().filter(|name| name != "information_schema").filter_map(move |name| catalog.schema(&name))
+            })
+            .flat_map(|schema| schema.table_names())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn names(&self) -> crate::sql_error::Names {
+        let state = self.context.state();
+        let functions = state
+            .scalar_functions()
+            .keys()
+            .chain(state.aggregate_functions().keys())
+            .chain(state.window_functions().keys())
+            .cloned()
+            .collect();
+        crate::sql_error::Names { tables: self.tables(), functions }
+    }
+
+    async fn register(&self) -> std::result::Result<(), DataFusionError> {
+        let partitions = trajectories::PARTITION_COLUMNS.map(|column| (column.to_owned(), DataType::Utf8));
+        self.register_files(trajectories::TABLE, trajectories::file_schema(), partitions.to_vec())?;
+        if self.dataset.n_results > 0 {
+            self.register_files(results::TABLE, results::file_schema(), Vec::new())?;
+        } else {
+            let empty = MemTable::try_new(results::file_schema(), vec![Vec::new()])?;
+            self.context.register_table(results::TABLE, Arc::new(empty))?;
+        }
+        for (name, query) in views::all() {
+            let view = self.context.sql(&query).await?.into_view();
+            self.context.register_table(name, view)?;
+        }
+        Ok(())
+    }
+
+    fn register_files(
+        &self,
+        table: &str,
+        schema: SchemaRef,
+        partitions: Vec<(String, DataType)>,
+    ) -> std::result::Result<(), DataFusionError> {
+        let format = ParquetFormat::default().with_options(self.context.copied_table_options().parquet);
+        let options = ListingOptions::new(Arc::new(format)).with_table_partition_cols(partitions);
+        let folder = ListingTableUrl::try_new(table_url(self.location(), table), None)?;
+        let config = ListingTableConfig::new(folder).with_listing_options(options).with_schema(schema);
+        self.context.register_table(table, Arc::new(ListingTable::try_new(config)?))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! The one file that calls foreign code: the feedback functions, and what a process does once before its first tensor.
+#![expect(unsafe_code, reason = "calls into libtorch through the C interface of native/feedback.cpp, and into libc")]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr::null_mut;
+
+use tch::Tensor;
+
+unsafe extern "C" {
+    fn engram_feedback_convolution(
+        output: *mut *mut c_void,
+        input: *mut c_void,
+        kernel: *mut c_void,
+        bias: *mut c_void,
+        feedback: *mut c_void,
+        stride: i64,
+        padding_y: i64,
+        padding_x: i64,
+    ) -> *mut c_char;
+    fn engram_feedback_dense(
+        output: *mut *mut c_void,
+        input: *mut c_void,
+        kernel: *mut c_void,
+        bias: *mut c_void,
+        feedback: *mut c_void,
+    ) -> *mut c_char;
+    fn engram_convolution_gradient(
+        output: *mut *mut c_void,
+        error: *mut c_void,
+        input: *mut c_void,
+        kernel: *mut c_void,
+        stride: i64,
+        padding_y: i64,
+        padding_x: i64,
+        which: c_int,
+    ) -> *mut c_char;
+}
+
+/// Step and zero padding of a convolution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    /// Step between positions.
+    pub(crate) stride: i64,
+    /// Zeros above and below, left and right.
+    pub(crate) padding: [i64; 2],
+}
+
+/// What a gradient of a convolution is taken with respect to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum With {
+    /// The input.
+    Input,
+    /// The kernel.
+    Kernel,
+}
+
+/// Prepares the process for training; to be called once, before any other use of tensors.
+///
+/// Big tensors come and go with every layer. By default glibc hands their pages back to the kernel each time and gets
+/// them zeroed again, which costs up to a third of a step; here they are kept. For a CUDA device the CUDA part of
+/// libtorch is loaded, which the linker leaves out because nothing names its symbols.
+///
+/// # Errors
+/// The loader's message when a CUDA device is asked for and libtorch's CUDA part is not there.
+pub fn prepare_process(device: &str) -> Result<(), crate::Error> {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt takes plain integers and may be called at any time.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, c_int::MAX);
+    }
+    if device.starts_with("cuda") {
+        // SAFETY: the name is a C string; the handle is never closed, so the operators that it registers stay.
+        let handle = unsafe { libc::dlopen(c"libtorch_cuda.so".as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+        if handle.is_null() {
+            // SAFETY: dlerror returns null or a C string that is valid until the next call.
+            let message = unsafe { libc::dlerror() };
+            let reason = if message.is_null() {
+                "libtorch_cuda.so cannot be loaded".to_owned()
+            } else {
+                // SAFETY: not null, see above.
+                unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
+            };
+            return Err(crate::Error::Device { device: device.to_owned(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// A convolution whose error signal travels through `feedback`.
+///
+/// # Shapes
+/// `input` `[batch, inputs, height, width]`, `kernel` and `feedback` `[outputs, inputs, size, size]`, `bias` `[outputs]`.
+pub(crate) fn feedback_convolution(
+    input: &Tensor,
+    kernel: &Tensor,
+    bias: Option<&Tensor>,
+    feedback: &Tensor,
+    window: Window,
+) -> Tensor {
+    call(|output| {
+        let [padding_y, padding_x] = window.padding;
+        // SAFETY: every pointer comes from a live tensor or is null for an absent bias.
+        unsafe {
+            engram_feedback_convolution(
+                output,
+                pointer(input),
+                pointer(kernel),
+                bias.map_or(null_mut(), pointer),
+                pointer(feedback),
+                window.stride,
+                padding_y,
+                padding_x,
+            )
+        }
+    })
+}
+
+/// A dense layer whose error signal travels through `feedback`.
+///
+/// # Shapes
+/// `input` `[batch, inputs]`, `kernel` and `feedback` `[outputs, inputs]`, `bias` `[outputs]`.
+pub(crate) fn feedback_dense(input: &Tensor, kernel: &Tensor, bias: Option<&Tensor>, feedback: &Tensor) -> Tensor {
+    call(|output| {
+        // SAFETY: every pointer comes from a live tensor or is null for an absent bias.
+        unsafe {
+            engram_feedback_dense(
+                output,
+                pointer(input),
+                pointer(kernel),
+                bias.map_or(null_mut(), pointer),
+                pointer(feedback),
+            )
+        }
+    })
+}
+
+/// The gradient of a convolution, given the `error` at its output. With respect to the input this is the transposed
+/// convolution of `error`; `input` then only lends its shape, as `kernel` does for the other.
+pub(crate) fn convolution_gradient(
+    error: &Tensor,
+    input: &Tensor,
+    kernel: &Tensor,
+    window: Window,
+    with: With,
+) -> Tensor {
+    call(|output| {
+        let [padding_y, padding_x] = window.padding;
+        // SAFETY: every pointer comes from a live tensor.
+        unsafe {
+            engram_convolution_gradient(
+                output,
+                pointer(error),
+                pointer(input),
+                pointer(kernel),
+                window.stride,
+                padding_y,
+                padding_x,
+                with as c_int,
+            )
+        }
+    })
+}
+
+fn pointer(tensor: &Tensor) -> *mut c_void {
+    tensor.as_ptr().cast_mut().cast()
+}
+
+/// Calls a foreign function that fills `output` or returns a message, and panics with the message, as the operations of
+/// tch do.
+#[expect(clippy::panic, reason = "the same contract as every operation on a tensor")]
+fn call(function: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
+    let mut output = null_mut();
+    let message = function(&raw mut output);
+    if message.is_null() {
+        // SAFETY: without a message, `output` is a tensor that was allocated for the caller.
+        return unsafe { Tensor::from_ptr(output.cast()) };
+    }
+    // SAFETY: the message is a C string from strdup, read here and freed once.
+    let text = unsafe {
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        libc::free(message.cast());
+        text
+    };
+    panic!("{text}");
+}

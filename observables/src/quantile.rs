@@ -1,0 +1,284 @@
+//! Nearest-rank quantiles of the values and of their absolute values.
+//!
+//! The quantile q of n values is the one of rank ceil(q n), counted from 1 in ascending order (NumPy's
+//! `method="inverted_cdf"`); nothing is interpolated.
+//!
+//! A long row is counted into bins by the top bits of its patterns: sign, exponent and the fraction's first bits. The
+//! bins of a sign are ordered, so one table of counts places both quantiles of the values, and, the two signs added
+//! up, both of the absolute values. Only the values in the four bins that were hit are looked at again. A short row
+//! does not repay clearing and walking the table and is selected from directly.
+
+use crate::{Scratch, value::Value};
+
+/// Bits of a pattern that choose its bin.
+pub(crate) const BIN_BITS: u32 = 12;
+
+const BINS: usize = 1 << BIN_BITS;
+const SIGN: usize = BINS / 2;
+
+/// Rows shorter than this are selected from directly. Around this length both ways were measured to take the same time;
+/// at 65,536 values counting is three times faster, at 256 selecting is.
+const SHORT: usize = 1024;
+
+/// Median and third quartile of the values and of their absolute values.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Quantiles {
+    pub(crate) raw: [f64; 2],
+    pub(crate) abs: [f64; 2],
+}
+
+impl Quantiles {
+    /// What they are where there is no order.
+    pub(crate) const NAN: Self = Self {
+        raw: [f64::NAN; 2],
+        abs: [f64::NAN; 2],
+    };
+}
+
+/// Median and third quartile of `values`, none of which is NaN, and of their absolute values. NaN of no values.
+pub(crate) fn quantiles<T: Value>(values: &[T], scratch: &mut Scratch) -> Quantiles {
+    let n = values.len();
+    if n == 0 {
+        return Quantiles::NAN;
+    }
+    // Ranks from 0.
+    let ranks = [n.div_ceil(2) - 1, (n - n / 4) - 1];
+    let quantiles = if n < SHORT {
+        select(values, ranks, scratch)
+    } else {
+        count(values, ranks, scratch)
+    };
+    // Which of the two zeros stands at a rank would depend on the way taken.
+    Quantiles {
+        raw: quantiles.raw.map(|value| value + 0.0),
+        abs: quantiles.abs,
+    }
+}
+
+/// By partial sorting of all values.
+fn select<T: Value>(
+    values: &[T],
+    [median, third_quartile]: [usize; 2],
+    scratch: &mut Scratch,
+) -> Quantiles {
+    let buffer = T::buffer(scratch);
+    let mut both = |key: fn(T::Bits) -> T::Bits| {
+        buffer.clear();
+        buffer.extend(values.iter().map(|value| key(value.bits())));
+        let (below, &mut upper, _) = buffer.select_nth_unstable(third_quartile);
+        let lower = if median < below.len() {
+            *below.select_nth_unstable(median).1
+        } else {
+            upper
+        };
+        [lower, upper]
+    };
+    Quantiles {
+        raw: both(T::key).map(T::of_key),
+        abs: both(T::abs_bits).map(T::of_bits),
+    }
+}
+
+/// By counting all values into bins and partial sorting of the bins hit.
+fn count<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> Quantiles {
+    let counts = counts(values);
+    let mut ascending = counts;
+    ascending[SIGN..].reverse();
+    ascending.rotate_left(SIGN);
+    let mut abs_counts = [0; SIGN];
+    for (bin, count) in abs_counts.iter_mut().enumerate() {
+        *count = counts[bin] + counts[bin + SIGN];
+    }
+    let raw = places(&ascending, ranks).map(|place| Place {
+        bin: ascending_bin(place.bin),
+        ..place
+    });
+    let abs = places(&abs_counts, ranks);
+
+    let mut wanted = [false; BINS];
+    for place in raw {
+        wanted[place.bin] = true;
+    }
+    for place in abs {
+        wanted[place.bin] = true;
+        wanted[place.bin + SIGN] = true;
+    }
+    let buffer = T::buffer(scratch);
+    buffer.clear();
+    buffer.resize(2 * values.len(), T::Bits::default());
+    let (gathered, part) = buffer.split_at_mut(values.len());
+    let n_gathered = gather(values.iter().map(|value| value.bits()), gathered, |bits| {
+        wanted[T::bin(bits)]
+    });
+
+    let mut at = |place: Place, bin: fn(T::Bits) -> usize, key: fn(T::Bits) -> T::Bits| {
+        let n_part = gather(gathered[..n_gathered].iter().copied(), part, |bits| {
+            bin(bits) == place.bin
+        });
+        let part = &mut part[..n_part];
+        for bits in part.iter_mut() {
+            *bits = key(*bits);
+        }
+        *part.select_nth_unstable(place.rank).1
+    };
+    let raw = raw.map(|place| T::of_key(at(place, T::bin, T::key)));
+    // Rectified outputs have no negative bin, and are their own absolute values.
+    let abs = if counts[SIGN..].iter().all(|&count| count == 0) {
+        raw
+    } else {
+        abs.map(|place| T::of_bits(at(place, |bits| T::bin(T::abs_bits(bits)), T::abs_bits)))
+    };
+    Quantiles { raw, abs }
+}
+
+/// Number of values in each bin.
+fn counts<T: Value>(values: &[T]) -> [u32; BINS] {
+    // Two tables, so that equal neighbours, of which rectified outputs are full, do not wait for each other's count.
+    let mut tables = [[0; BINS]; 2];
+    let (pairs, rest) = values.as_chunks::<2>();
+    for pair in pairs {
+        for (table, value) in tables.iter_mut().zip(pair) {
+            table[T::bin(value.bits())] += 1;
+        }
+    }
+    for value in rest {
+        tables[0][T::bin(value.bits())] += 1;
+    }
+    let [mut counts, other] = tables;
+    for (count, other) in counts.iter_mut().zip(other) {
+        *count += other;
+    }
+    counts
+}
+
+/// The bin at a place in the order of the values: the negative ones, from their end, and then the others.
+fn ascending_bin(step: usize) -> usize {
+    if step < SIGN {
+        BINS - 1 - step
+    } else {
+        step - SIGN
+    }
+}
+
+/// A bin, and a rank among its values.
+#[derive(Clone, Copy)]
+struct Place {
+    bin: usize,
+    rank: usize,
+}
+
+/// Where each rank lies in bins that are given in ascending order.
+fn places(counts: &[u32], ranks: [usize; 2]) -> [Place; 2] {
+    // Whole stretches of bins are skipped by their sums, which vectorise; a walk bin by bin would not.
+    const STRETCH: usize = 64;
+    ranks.map(|rank| {
+        let mut place = Place { bin: 0, rank };
+        for stretch in counts.chunks(STRETCH) {
+            let n = stretch.iter().sum::<u32>() as usize;
+            if place.rank < n {
+                break;
+            }
+            place.rank -= n;
+            place.bin += STRETCH;
+        }
+        while let Some(&n) = counts.get(place.bin).filter(|&&n| n as usize <= place.rank) {
+            place.rank -= n as usize;
+            place.bin += 1;
+        }
+        place
+    })
+}
+
+/// Moves the patterns that are wanted to the front of `to`, without a branch, and returns their number.
+#[inline(always)]
+fn gather<B: Copy>(
+    patterns: impl Iterator<Item = B>,
+    to: &mut [B],
+    wanted: impl Fn(B) -> bool,
+) -> usize {
+    let mut n = 0;
+    for bits in patterns {
+        to[n] = bits;
+        n += usize::from(wanted(bits));
+    }
+    n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(values: &[f32], ranks: [usize; 2]) -> Quantiles {
+        let sort = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            ranks.map(|rank| values[rank])
+        };
+        Quantiles {
+            raw: sort(values.iter().map(|&value| f64::from(value)).collect()),
+            abs: sort(values.iter().map(|&value| f64::from(value.abs())).collect()),
+        }
+    }
+
+    #[test]
+    fn both_ways_agree_with_sorting_at_every_rank() {
+        let wave = |i: usize| (i as f32 * 0.7311).sin() * 10f32.powi((i % 7) as i32 - 3);
+        let rows: [Vec<f32>; 5] = [
+            (0..97).map(wave).collect(),
+            (0..60).map(|i| wave(i).max(0.0)).collect(),
+            (0..40).map(|i| -wave(i).abs()).collect(),
+            vec![-3.5; 11],
+            vec![
+                f32::NEG_INFINITY,
+                -1e-45,
+                0.0,
+                1e-45,
+                1.0,
+                -1.0,
+                f32::INFINITY,
+            ],
+        ];
+        let mut scratch = Scratch::default();
+        for row in &rows {
+            let wide: Vec<f64> = row.iter().map(|&value| f64::from(value)).collect();
+            for upper in 0..row.len() {
+                for lower in 0..=upper {
+                    let ranks = [lower, upper];
+                    let expected = sorted(row, ranks);
+                    assert_eq!(select(row, ranks, &mut scratch), expected, "{ranks:?}");
+                    assert_eq!(count(row, ranks, &mut scratch), expected, "{ranks:?}");
+                    assert_eq!(select(&wide, ranks, &mut scratch), expected, "{ranks:?}");
+                    assert_eq!(count(&wide, ranks, &mut scratch), expected, "{ranks:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ranks_are_the_nearest_ones() {
+        for (n, median, third_quartile) in [
+            (1, 1, 1),
+            (2, 1, 2),
+            (3, 2, 3),
+            (4, 2, 3),
+            (5, 3, 4),
+            (8, 4, 6),
+            (9, 5, 7),
+        ] {
+            let values: Vec<f64> = (1..=n).map(f64::from).collect();
+            let quantiles = quantiles(&values, &mut Scratch::default());
+            assert_eq!(
+                quantiles.raw,
+                [f64::from(median), f64::from(third_quartile)],
+                "{n}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_zero_is_positive_whichever_way_was_taken() {
+        for n in [3, 3 * SHORT] {
+            let quantiles = quantiles(&vec![-0.0f32; n], &mut Scratch::default());
+            assert!(quantiles.raw.iter().all(|value| value.is_sign_positive()));
+        }
+    }
+}

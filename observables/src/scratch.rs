@@ -1,0 +1,9 @@
+//! Working memory that outlives a call.
+
+/// Working memory for [`observe`](crate::observe): keep one a thread and no call allocates once the longest row has
+/// been seen.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    pub(crate) narrow: Vec<u32>,
+    pub(crate) wide: Vec<u64>,
+}

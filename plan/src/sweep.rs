@@ -1,0 +1,256 @@
+//! A sweep file, checked and expanded to runs in a fixed order. Nothing trains before the whole plan is valid.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use engram_schemas::{Architecture, LearningRule, category};
+use serde::{Deserialize, Serialize};
+
+use crate::learning_rule::RuleTable;
+use crate::{
+    Error, Initialization, LearningRuleSettings, ObservationCondition, PlannedRun, Result, RunConfiguration,
+    TaskSettings,
+};
+
+/// What a user writes: a grid of hyperparameters over networks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SweepFile {
+    /// Short name, used in logs.
+    pub name: String,
+    /// One line about the sweep.
+    #[serde(default)]
+    pub description: String,
+    /// Epochs to train.
+    pub epochs: usize,
+    /// Epochs between two observations.
+    pub checkpoint_every: usize,
+    /// The rules to train every network under.
+    pub learning_rules: Vec<LearningRule>,
+    /// Examples a step.
+    pub batch_sizes: Vec<usize>,
+    /// Seeds of initial weights and data order.
+    pub model_seeds: Vec<u64>,
+    /// Seeds of the split into training and validation examples.
+    pub dataset_seeds: Vec<u64>,
+    /// Settings of the learning rules, where they differ from the published ones.
+    #[serde(default)]
+    pub rules: RuleTable,
+    /// Tasks with their architectures.
+    pub networks: Vec<Network>,
+}
+
+/// Architectures that share a task and its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// The task.
+    pub task: TaskSettings,
+    /// The architectures to train on it.
+    pub architectures: Vec<Architecture>,
+    /// How kernels start.
+    #[serde(default)]
+    pub initialization: Initialization,
+    /// Coefficient of the kernels' L2 penalty; the architectures' published one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// Base learning rate of each rule, for batches of [`BASE_BATCH_SIZE`] examples.
+    pub learning_rates: BTreeMap<LearningRule, f64>,
+}
+
+/// The batch size that base learning rates are given for; others scale them linearly.
+pub const BASE_BATCH_SIZE: usize = 256;
+
+impl SweepFile {
+    /// Reads a sweep file.
+    ///
+    /// # Errors
+    /// [`Error::Read`] and [`Error::Parse`], the latter with line, column and the nearest known name.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|message| Error::Parse { path: path.to_owned(), message })
+    }
+
+    /// Reads the text of a sweep file; the error says where and what.
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let mut message = error.to_string().trim_end().to_owned();
+            if let Some(name) = nearest_field(error.message()) {
+                message.push_str(&format!("\ndid you mean `{name}`?"));
+            }
+            message
+        })
+    }
+
+    /// Checks every setting and expands the grid: networks, then architectures, learning rules, batch sizes, model
+    /// seeds and dataset seeds, each in the file's order.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn plan(&self) -> Result<Plan> {
+        self.check()?;
+        let mut runs = Vec::new();
+        for network in &self.networks {
+            for &architecture in &network.architectures {
+                for &rule in &self.learning_rules {
+                    for &batch_size in &self.batch_sizes {
+                        for &model_seed in &self.model_seeds {
+                            for &dataset_seed in &self.dataset_seeds {
+                                let run = self.run(network, architecture, rule, batch_size, model_seed, dataset_seed)?;
+                                runs.push(run);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let mut seen = HashSet::new();
+        if let Some(twice) = runs.iter().find(|run| !seen.insert(&run.run_id)) {
+            return Err(Error::Duplicate { run: twice.configuration.describe() });
+        }
+        Ok(Plan { sweep: self.name.clone(), runs })
+    }
+
+    fn run(
+        &self,
+        network: &Network,
+        architecture: Architecture,
+        rule: LearningRule,
+        batch_size: usize,
+        model_seed: u64,
+        dataset_seed: u64,
+    ) -> Result<PlannedRun> {
+        let task = &network.task;
+        let base = *network
+            .learning_rates
+            .get(&rule)
+            .ok_or(Error::NoLearningRate { learning_rule: rule, task: task.name })?;
+        positive("learning_rates", base)?;
+        if let Some(n_train) = task.n_train()
+            && batch_size > n_train
+        {
+            return Err(Error::BatchAboveTrainingSet { batch_size, n_train, task: task.name });
+        }
+        let scale = batch_size as f64 / BASE_BATCH_SIZE as f64;
+        let learning_rule = self.rules.settings(rule);
+        let alignment_learning_rate = match &learning_rule {
+            LearningRuleSettings::InformationAlignment(settings) => {
+                Some(settings.alignment_learning_rate.unwrap_or(base) * scale)
+            }
+            _ => None,
+        };
+        let configuration = RunConfiguration {
+            task: task.clone(),
+            architecture,
+            initialization: network.initialization,
+            learning_rule,
+            learning_rate: base * scale,
+            alignment_learning_rate,
+            weight_decay: network.weight_decay.unwrap_or_else(|| task.published_weight_decay(architecture)),
+            batch_size,
+            model_seed,
+            dataset_seed,
+            epochs: self.epochs,
+            checkpoint_every: self.checkpoint_every,
+            observation: ObservationCondition::default(),
+        };
+        configuration.layers()?;
+        Ok(PlannedRun::new(configuration))
+    }
+
+    fn check(&self) -> Result<()> {
+        let usable_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if self.name.is_empty() || !self.name.chars().all(usable_name) {
+            return Err(setting("name", &self.name, "use letters, digits, `-`, `_` and `.`"));
+        }
+        if self.epochs == 0 {
+            return Err(setting("epochs", &self.epochs, "at least one epoch must be trained"));
+        }
+        if self.checkpoint_every == 0 || !self.epochs.is_multiple_of(self.checkpoint_every) {
+            let reason = format!("it must divide the {} epochs", self.epochs);
+            return Err(setting("checkpoint_every", &self.checkpoint_every, &reason));
+        }
+        for (key, empty) in [
+            ("learning_rules", self.learning_rules.is_empty()),
+            ("batch_sizes", self.batch_sizes.is_empty()),
+            ("model_seeds", self.model_seeds.is_empty()),
+            ("dataset_seeds", self.dataset_seeds.is_empty()),
+            ("networks", self.networks.is_empty()),
+        ] {
+            if empty {
+                return Err(setting(key, &"[]", "the list is empty, so there is nothing to train"));
+            }
+        }
+        if self.batch_sizes.contains(&0) {
+            return Err(setting("batch_sizes", &0, "a step needs at least one example"));
+        }
+        for seed in self.model_seeds.iter().chain(&self.dataset_seeds) {
+            // Seeds are stored as signed 64-bit columns, which every SQL tool can read.
+            if i64::try_from(*seed).is_err() {
+                return Err(setting("model_seeds, dataset_seeds", seed, "it must be below 2^63"));
+            }
+        }
+        for momentum in [&self.rules.sgdm, &self.rules.feedback_alignment] {
+            share("momentum", momentum.momentum)?;
+        }
+        share("momentum", self.rules.information_alignment.momentum)?;
+        share("beta1", self.rules.adam.beta1)?;
+        share("beta2", self.rules.adam.beta2)?;
+        positive("epsilon", self.rules.adam.epsilon)?;
+        if let Some(rate) = self.rules.information_alignment.alignment_learning_rate {
+            positive("alignment_learning_rate", rate)?;
+        }
+        for network in &self.networks {
+            network.task.check()?;
+            if network.architectures.is_empty() {
+                return Err(setting("architectures", &"[]", "the list is empty, so there is nothing to train"));
+            }
+            if let Some(decay) = network.weight_decay
+                && !(decay >= 0.0 && decay.is_finite())
+            {
+                return Err(setting("weight_decay", &decay, "it must be at least 0"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The runs of a sweep, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The sweep's name.
+    pub sweep: String,
+    /// What to train.
+    pub runs: Vec<PlannedRun>,
+}
+
+impl Plan {
+    /// Number of examples for the classifiers: one for each layer of each network.
+    ///
+    /// # Errors
+    /// [`Error::InputShape`], which a plan made by [`SweepFile::plan`] does not have.
+    pub fn n_examples(&self) -> Result<usize> {
+        self.runs.iter().map(|run| Ok(run.configuration.layers()?.len())).sum()
+    }
+}
+
+pub(crate) fn setting(key: &'static str, value: &dyn std::fmt::Display, reason: &str) -> Error {
+    Error::Setting { key, value: value.to_string(), reason: reason.to_owned() }
+}
+
+fn positive(key: &'static str, value: f64) -> Result<()> {
+    if value > 0.0 && value.is_finite() { Ok(()) } else { Err(setting(key, &value, "it must be above 0")) }
+}
+
+fn share(key: &'static str, value: f64) -> Result<()> {
+    if (0.0..1.0).contains(&value) { Ok(()) } else { Err(setting(key, &value, "it must be in [0, 1)")) }
+}
+
+/// The field that was probably meant, read off serde's message: "unknown field `a`, expected one of `b`, `c`".
+fn nearest_field(message: &str) -> Option<String> {
+    let (given, expected) = message.strip_prefix("unknown field `")?.split_once('`')?;
+    category::nearest(given, expected.split('`').skip(1).step_by(2)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Which object holds what inside a dataset.
+//!
+//! ```text
+//! trajectories/task=T/architecture=A/<run_id>.parquet    one run, one file
+//! results/<result_id>.parquet                            one experiment, one file
+//! logs/<run_id>.json                                     host, device and timings of a run
+//! logs/<sweep>.sweep.json                                the plan as it was resolved
+//! ```
+//!
+//! Nothing but Parquet lies in a table's folder, so that any tool can be pointed at it.
+
+use object_store::path::{Path, PathPart};
+
+use crate::{Architecture, Error, Result, Task, results, trajectories};
+
+/// Ending of a table's files.
+pub const PARQUET: &str = "parquet";
+
+/// Where the trajectories of one run lie.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunFile {
+    /// Task, the outer partition.
+    pub task: Task,
+    /// Architecture, the inner partition.
+    pub architecture: Architecture,
+    /// The run.
+    pub run_id: String,
+}
+
+impl RunFile {
+    /// The file's path below a dataset's `root`.
+    pub fn path(&self, root: &Path) -> Path {
+        let [task, architecture] = trajectories::PARTITION_COLUMNS;
+        root.clone()
+            .join(trajectories::TABLE)
+            .join(format!("{task}={}", self.task))
+            .join(format!("{architecture}={}", self.architecture))
+            .join(format!("{}.{PARQUET}", self.run_id))
+    }
+
+    /// Reads a path below `root` back into its parts.
+    ///
+    /// # Errors
+    /// [`Error::ForeignFile`] when the path is not one that [`RunFile::path`] makes.
+    pub fn parse(path: &Path, root: &Path) -> Result<Self> {
+        let foreign = |reason: String| Error::ForeignFile { path: path.clone(), table: trajectories::TABLE, reason };
+        let shape = || foreign("it does not lie in task=.../architecture=.../<run_id>.parquet".to_owned());
+        let parts: Vec<PathPart<'_>> = path.prefix_match(root).ok_or_else(shape)?.collect();
+        let [_, task, architecture, file] = parts.as_slice() else { return Err(shape()) };
+        let value = |part: &PathPart<'_>, column: &str| {
+            part.as_ref().strip_prefix(column).and_then(|rest| rest.strip_prefix('=')).map(str::to_owned)
+        };
+        let [task_column, architecture_column] = trajectories::PARTITION_COLUMNS;
+        let (Some(task), Some(architecture), Some((run_id, PARQUET))) = (
+            value(task, task_column),
+            value(architecture, architecture_column),
+            file.as_ref().rsplit_once('.'),
+        ) else {
+            return Err(shape());
+        };
+        Ok(Self {
+            task: task.parse().map_err(|error: Error| foreign(error.to_string()))?,
+            architecture: architecture.parse().map_err(|error: Error| foreign(error.to_string()))?,
+            run_id: run_id.to_owned(),
+        })
+    }
+}
+
+/// The folder of the trajectories below a dataset's `root`.
+pub fn trajectories_folder(root: &Path) -> Path {
+    root.clone().join(trajectories::TABLE)
+}
+
+/// The folder of the results below a dataset's `root`.
+pub fn results_folder(root: &Path) -> Path {
+    root.clone().join(results::TABLE)
+}
+
+/// The file of one experiment's results.
+pub fn results_file(root: &Path, result_id: &str) -> Path {
+    results_folder(root).join(format!("{result_id}.{PARQUET}"))
+}
+
+/// The log of a run: what may differ between two runs of the same configuration.
+pub fn run_log(root: &Path, run_id: &str) -> Path {
+    root.clone().join("logs").join(format!("{run_id}.json"))
+}
+
+/// The plan of a sweep as it was resolved.
+pub fn sweep_log(root: &Path, sweep: &str) -> Path {
+    root.clone().join("logs").join(format!("{sweep}.sweep.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_files_round_trip() {
+        let root = Path::from("some/where");
+        let file = RunFile { task: Task::Digits, architecture: Architecture::Knet4Lrn, run_id: "ab12".to_owned() };
+        let path = file.path(&root);
+        assert_eq!(path.as_ref(), "some/where/trajectories/task=digits/architecture=knet4_lrn/ab12.parquet");
+        assert_eq!(RunFile::parse(&path, &root).unwrap(), file);
+    }
+
+    #[test]
+    fn a_stray_file_is_named() {
+        let root = Path::from("d");
+        let error = RunFile::parse(&Path::from("d/trajectories/notes.txt"), &root).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "d/trajectories/notes.txt is not part of the table `trajectories`: it does not lie in \
+             task=.../architecture=.../<run_id>.parquet"
+        );
+        let error = RunFile::parse(&Path::from("d/trajectories/task=digts/architecture=knet4/a.parquet"), &root);
+        assert!(error.unwrap_err().to_string().ends_with("unknown task `digts`; did you mean `digits`?"));
+    }
+}
