@@ -7,21 +7,14 @@
 -- To see fewer measures, shorten the list in `measures`; to ask about a part of the dataset, add a WHERE to `candidates`.
 --
 -- What classifiers read from any query of this kind: run_id, task, architecture, learning_rule, layer, depth, excluded
--- (optional), statistics and epochs (the names, equal in every row) and features.
+-- (optional), statistics and epochs (the features' names, equal in every row) and features.
 
 WITH measures AS (
     SELECT unnest(['weight', 'activation', 'activity_change']) AS measure
 ),
 
 candidates AS (
-    SELECT
-        run_id, task, architecture, learning_rule, status, layer, layer_index, depth,
-        unit_fraction, noise_stddev, observation_seed,
-        array_agg(epoch ORDER BY epoch) AS epochs
-    FROM trajectories
-    GROUP BY
-        run_id, task, architecture, learning_rule, status, layer, layer_index, depth,
-        unit_fraction, noise_stddev, observation_seed
+    SELECT * FROM series
 ),
 
 -- The checkpoints that most trained examples have; of two as frequent, the longer list.
@@ -46,35 +39,35 @@ judged AS (
 ),
 
 observed AS (
-    SELECT
-        run_id, layer_index, unit_fraction, noise_stddev, observation_seed,
-        observables.name, observables.epoch, observables.value
-    FROM observables
-    JOIN judged USING (run_id, layer_index, unit_fraction, noise_stddev, observation_seed)
-    WHERE judged.excluded IS NULL AND observables.measure IN (SELECT measure FROM measures)
+    SELECT unnest(names) AS name, unnest(trajectories) AS trajectory
+    FROM judged
+    WHERE excluded IS NULL
 ),
 
+-- NaN counts as greater than infinity, so that both comparisons refuse it.
 admissible AS (
     SELECT name
     FROM observed
+    JOIN measures ON starts_with(name, measure || '_')
     GROUP BY name
-    HAVING bool_and(abs(value) < 'Infinity')
+    HAVING bool_and(
+        array_max(trajectory) < CAST('Infinity' AS DOUBLE) AND array_min(trajectory) > CAST('-Infinity' AS DOUBLE)
+    )
 ),
 
-flattened AS (
-    SELECT
-        run_id, layer_index, unit_fraction, noise_stddev, observation_seed,
-        array_agg(value ORDER BY name, epoch) AS features
-    FROM observed
-    JOIN admissible USING (name)
-    GROUP BY run_id, layer_index, unit_fraction, noise_stddev, observation_seed
+chosen AS (
+    SELECT array_agg(name) AS chosen_names FROM admissible
 )
 
 SELECT
     run_id, task, architecture, learning_rule, layer, depth, unit_fraction, noise_stddev, observation_seed, excluded,
-    (SELECT array_agg(name ORDER BY name) FROM admissible) AS statistics,
-    (SELECT epochs FROM usual) AS epochs,
-    features
+    -- Both in the order of `names`.
+    array_filter(names, name -> array_has(chosen_names, name)) AS statistics,
+    epochs,
+    CASE WHEN excluded IS NULL THEN flatten(array_transform(
+        array_filter(arrays_zip(names, trajectories), pair -> array_has(chosen_names, pair['1'])),
+        pair -> pair['2']
+    )) END AS features
 FROM judged
-LEFT JOIN flattened USING (run_id, layer_index, unit_fraction, noise_stddev, observation_seed)
+CROSS JOIN chosen
 ORDER BY task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed

@@ -3,7 +3,10 @@
 //!
 //! The shapes are the outputs of a first convolution and of a small dense layer, a row a stimulus.
 
-#![allow(clippy::expect_used, reason = "a benchmark of wrong results should stop")]
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark of wrong results should stop"
+)]
 
 use std::hint::black_box;
 

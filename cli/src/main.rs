@@ -1,2 +1,61 @@
-//! x
-fn main() {}
+//! The `engram` command: arguments, progress and printing. What it does is in the libraries.
+
+mod failure;
+mod generate;
+mod identify;
+mod sql;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Train networks under different learning rules, keep what could be observed of them, and ask it in SQL which rule was
+/// at work.
+#[derive(Parser)]
+#[command(name = "engram", version, after_help = OVERVIEW)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const OVERVIEW: &str = "\
+A first tour:
+  mkdir -p data
+  engram generate sweeps/digits-demo.toml --to data/digits
+  engram sql --at data/digits \"SELECT learning_rule, count(*) FROM runs GROUP BY ALL\"
+  engram identify --at data/digits
+
+Exit codes: 0 done; 1 something in the request cannot be used; 2 something of Engram failed; 75 stopped before the end,
+and the same command goes on from there.";
+
+#[derive(Subcommand)]
+enum Command {
+    Generate(generate::GenerateArgs),
+    Sql(sql::SqlArgs),
+    Identify(identify::IdentifyArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ENGRAM_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing can be done about a closed standard error.
+            let _ = writeln!(std::io::stderr(), "{}", failure::describe(&error));
+            failure::exit_code(&error)
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Generate(arguments) => generate::run(arguments).await,
+        Command::Sql(arguments) => sql::run(arguments).await,
+        Command::Identify(arguments) => identify::run(arguments).await,
+    }
+}

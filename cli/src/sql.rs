@@ -75,9 +75,10 @@ const EXAMPLES: &str = "\
 Tables and views:
   trajectories   one row per run, layer, checkpoint and observation condition: 45 observed statistics
   observables    the same in long form: a row per observed statistic
+  series         one row per example, with its epochs and the trajectories of all statistics as lists
   runs           one row per run: status, checkpoints, final validation loss and accuracy
   layers         one row per run and layer: depth, units, weights
-  examples       one row per run, layer and observation condition
+  examples       one row per run, layer and observation condition: what a classifier is shown
   results        one row per experiment, classifier and split
 
 Examples:

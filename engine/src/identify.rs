@@ -203,6 +203,7 @@ fn test_split(
     Ok(SplitOutcome {
         n_train: split.train.len(),
         n_test: split.test.len(),
+        n_left_out: split.left_out.len(),
         accuracy: confusion.accuracy(),
         confusion,
         importances: importances

@@ -11,6 +11,7 @@ pub mod classify;
 pub mod dataset;
 mod error;
 pub mod feature_matrix;
+mod functions;
 pub mod identify;
 mod polars_bridge;
 pub mod reshape;

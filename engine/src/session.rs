@@ -8,6 +8,7 @@
 //! | `layers`       | run and layer                                    |
 //! | `examples`     | run, layer and observation condition             |
 //! | `observables`  | row of `trajectories` and observed statistic     |
+//! | `series`       | example, with its trajectories as lists          |
 //!
 //! SQL here only reads. Writing has one way in for each table (a generator's run, an experiment's results), and a
 //! question that could change its data would not be one.
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -30,7 +32,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::dataset::{Dataset, table_url};
 use crate::sql_error::SqlError;
-use crate::{Error, Result, statements, views};
+use crate::{Error, Result, functions, statements, views};
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
@@ -63,6 +65,8 @@ impl Session {
             .map_err(Error::engine("setting up"))?;
         let dataset = Dataset::open(location, &runtime).await?;
         let mut config = SessionConfig::new().with_information_schema(true);
+        // DataFusion knows functions over lists that take a lambda, but its default dialect has no syntax for one.
+        config.options_mut().sql_parser.dialect = Dialect::DuckDB;
         // Without spans an error could not say where in the query it is.
         config.options_mut().sql_parser.collect_spans = true;
         let context = SessionContext::new_with_config_rt(config, runtime);
@@ -167,6 +171,9 @@ impl Session {
         } else {
             let empty = MemTable::try_new(results::file_schema(), vec![Vec::new()])?;
             self.context.register_table(results::TABLE, Arc::new(empty))?;
+        }
+        for function in functions::all() {
+            self.context.register_udf(function);
         }
         for (name, query) in views::all() {
             let view = self.context.sql(&query).await?.into_view();

@@ -1,6 +1,6 @@
 //! Takes a text of several SQL statements apart.
 
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::DuckDbDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::sql_error::SqlError;
@@ -43,7 +43,7 @@ pub fn is_complete(sql: &str) -> bool {
 
 /// The tokens of `sql` with their places.
 pub(crate) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>> {
-    Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().map_err(|error| {
+    Tokenizer::new(&DuckDbDialect {}, sql).tokenize_with_location().map_err(|error| {
         let position = (error.location.line as usize, error.location.column as usize);
         Error::Sql(Box::new(SqlError::at(sql, &error.message, position)))
     })

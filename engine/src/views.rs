@@ -1,41 +1,68 @@
 //! The views: questions asked so often that they have names.
 //!
-//! Three are SQL texts as they stand in `views/`. The long form of the observables is written here from the list of them,
+//! Three are SQL texts as they stand in `views/`. The two long forms are written here from the list of the observables,
 //! because their names live in `engram-schemas` and nowhere else.
 
 use engram_schemas::Observable;
-use engram_schemas::trajectories::{TABLE, file_schema};
+use engram_schemas::trajectories::{PARTITION_COLUMNS, TABLE, column, file_schema};
 
-/// Every view's name and query. A view may use those before it.
-pub(crate) fn all() -> [(&'static str, String); 4] {
+/// Every view's name and query.
+pub(crate) fn all() -> [(&'static str, String); 5] {
     [
         ("runs", include_str!("views/runs.sql").to_owned()),
         ("layers", include_str!("views/layers.sql").to_owned()),
         ("examples", include_str!("views/examples.sql").to_owned()),
         ("observables", observables()),
+        ("series", series()),
     ]
 }
 
-/// The long form of `trajectories`: a row for each of its rows and each observed statistic.
+/// A row for each row of `trajectories` and each observed statistic, with its `value`.
 fn observables() -> String {
+    let rest = rest(&[]);
+    let (names, columns) = (unnested_names(), columns());
+    format!("SELECT {rest}, {names}, unnest([{columns}]) AS value FROM {TABLE}")
+}
+
+/// A row for each example: the checkpoints' `epochs`, the observables' `names`, and for each of these its values at those
+/// epochs, as `trajectories`.
+fn series() -> String {
+    let rest = rest(&[column::EPOCH, column::STEP, column::VALIDATION_LOSS, column::VALIDATION_ACCURACY]);
+    let (names, columns, epoch) = (texts(Observable::column), columns(), column::EPOCH);
+    format!(
+        "SELECT {rest}, epochs, [{names}] AS names, transpose(checkpoints) AS trajectories FROM (\
+            SELECT {rest}, array_agg({epoch} ORDER BY {epoch}) AS epochs, \
+                array_agg([{columns}] ORDER BY {epoch}) AS checkpoints \
+            FROM {TABLE} GROUP BY {rest})"
+    )
+}
+
+/// The columns that are not observed, without those of `left_out`.
+fn rest(left_out: &[&str]) -> String {
     let observed: Vec<String> = Observable::all().map(Observable::column).collect();
     let schema = file_schema();
-    let identity: Vec<&str> = ["task", "architecture"]
-        .into_iter()
-        .chain(schema.fields().iter().map(|field| field.name().as_str()).filter(|name| !observed.iter().any(|o| o == name)))
-        .collect();
-    let identity = identity.join(", ");
-    let texts = |part: fn(Observable) -> String| {
-        Observable::all().map(|observable| format!("'{}'", part(observable))).collect::<Vec<_>>().join(", ")
-    };
+    let names = PARTITION_COLUMNS.into_iter().chain(schema.fields().iter().map(|field| field.name().as_str()));
+    let is_rest = |name: &&str| !left_out.contains(name) && !observed.iter().any(|observed| observed == name);
+    names.filter(is_rest).collect::<Vec<_>>().join(", ")
+}
+
+/// The observed columns, in their order.
+fn columns() -> String {
+    Observable::all().map(Observable::column).collect::<Vec<_>>().join(", ")
+}
+
+/// The observables' names and the parts of them, a row each.
+fn unnested_names() -> String {
     format!(
-        "SELECT {identity}, \
-         unnest([{measures}]) AS measure, unnest([{functions}]) AS function, unnest([{statistics}]) AS statistic, \
-         unnest([{names}]) AS name, unnest([{values}]) AS value FROM {TABLE}",
-        measures = texts(|observable| observable.measure.as_str().to_owned()),
-        functions = texts(|observable| observable.function.as_str().to_owned()),
-        statistics = texts(|observable| observable.statistic.as_str().to_owned()),
-        names = texts(Observable::column),
-        values = observed.join(", "),
+        "unnest([{}]) AS measure, unnest([{}]) AS function, unnest([{}]) AS statistic, unnest([{}]) AS name",
+        texts(|observable| observable.measure.as_str().to_owned()),
+        texts(|observable| observable.function.as_str().to_owned()),
+        texts(|observable| observable.statistic.as_str().to_owned()),
+        texts(Observable::column),
     )
+}
+
+/// One text of every observable, in their order, as SQL.
+fn texts(of: fn(Observable) -> String) -> String {
+    Observable::all().map(|observable| format!("'{}'", of(observable))).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde::Serialize;
 
@@ -76,12 +76,14 @@ fn properties(trajectory: &Trajectory) -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(format!("engram {}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(metadata));
-    // Statistics hardly ever repeat, so a dictionary of them is a second copy.
+    // Observed values hardly ever repeat, so a dictionary of them is a second copy. Their bounds are left out: Parquet's
+    // bounds pass over NaN, and a reader that trusts them takes a column of one number and NaNs for that number.
     for observable in Observable::all() {
         let column = ColumnPath::from(observable.column());
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column, Encoding::BYTE_STREAM_SPLIT);
+            .set_column_encoding(column.clone(), Encoding::BYTE_STREAM_SPLIT)
+            .set_column_statistics_enabled(column, EnabledStatistics::None);
     }
     builder.build()
 }

@@ -1,6 +1,10 @@
 //! Every statistic against the values that NumPy and SciPy give, made by `scripts/reference_statistics.py`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use engram_observables::{Observation, Scratch, Statistics, observe};
 use serde_json::Value;

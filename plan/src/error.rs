@@ -65,6 +65,14 @@ pub enum Error {
         /// Why it does not fit.
         reason: String,
     },
+    /// A run that can be planned but not trained.
+    #[error("this version can plan but not train architecture `{architecture}` on task `{task}`")]
+    NotTrainable {
+        /// The architecture.
+        architecture: Architecture,
+        /// The task.
+        task: Task,
+    },
     /// The same run twice in one plan.
     #[error("the sweep contains the same run twice: {run}")]
     Duplicate {
@@ -84,6 +92,10 @@ impl Error {
             Self::NoLearningRate { learning_rule, .. } => {
                 Some(format!("add `{learning_rule} = RATE` to its `learning_rates`, for batches of 256 examples"))
             }
+            Self::NotTrainable { .. } => Some(
+                "it trains knet4, knet4_lrn, knet5 and knet5_lrn on `digits`; --dry-run lists what a sweep plans"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

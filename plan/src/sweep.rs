@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use engram_schemas::{Architecture, LearningRule, category};
+use engram_schemas::{Architecture, LearningRule, Task, category};
 use serde::{Deserialize, Serialize};
 
 use crate::learning_rule::RuleTable;
@@ -225,6 +225,25 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Checks that this version can train every run.
+    ///
+    /// # Errors
+    /// [`Error::NotTrainable`] for the first that it cannot.
+    pub fn check_trainable(&self) -> Result<()> {
+        use Architecture::{Knet4, Knet4Lrn, Knet5, Knet5Lrn};
+        let trainable = |configuration: &RunConfiguration| {
+            configuration.task.name == Task::Digits
+                && matches!(configuration.architecture, Knet4 | Knet4Lrn | Knet5 | Knet5Lrn)
+        };
+        match self.runs.iter().find(|run| !trainable(&run.configuration)) {
+            Some(run) => Err(Error::NotTrainable {
+                architecture: run.configuration.architecture,
+                task: run.configuration.task.name,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Number of examples for the classifiers: one for each layer of each network.
     ///
     /// # Errors

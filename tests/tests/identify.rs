@@ -157,6 +157,10 @@ async fn whole_runs_can_be_held_out() {
     settings.splits.split_by = SplitBy::Run;
     let found = ask(folder.path(), &settings).await.unwrap();
     assert_eq!(found.split_by, SplitBy::Run);
+    let n_examples: usize = found.n_examples.iter().sum();
+    for split in &found.splits {
+        assert_eq!(split.n_train + split.n_test + split.n_left_out, n_examples);
+    }
     assert!(found.accuracy.mean > 0.5, "{:?}", found.accuracy);
     assert_ne!(
         found.result_id,

@@ -83,11 +83,10 @@ async fn pyarrow_and_duckdb_find_what_engram_finds() {
                 their_row.keys()
             );
             for (name, our_value) in our_row {
-                if &their_row[name] != our_value { eprintln!("{reader} {} {} {name}: theirs {} ours {our_value}", our_row["run_id"], our_row["batch_size"], their_row[name]); }
+                assert_eq!(&their_row[name], our_value, "{reader}, column {name}");
             }
         }
     }
-    assert!(std::env::var_os("KEEP").is_none(), "{}", dataset.keep().display());
     let metadata = answer["metadata"].as_object().unwrap();
     assert_eq!(metadata.len(), runs.len());
     for (file, found) in metadata {
@@ -102,6 +101,8 @@ type Row = BTreeMap<String, Value>;
 
 fn write_run(dataset: &Path, run: &RunFile, n_rows: usize) {
     // Settings of the kind that the generator writes with: what other readers must be able to undo.
+    // Floats keep their minimum and maximum, which leave NaN out: a reader that trusts those loses the NaNs of a column
+    // whose other values are equal, as the run of two rows has them.
     let metadata = [
         (SCHEMA_VERSION_KEY, SCHEMA_VERSION),
         (CONFIGURATION_KEY, CONFIGURATION),

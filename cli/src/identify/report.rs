@@ -77,12 +77,16 @@ fn heading(found: &Identification, settings: &IdentifySettings) -> String {
         counts.join(", ")
     );
     if let Some(split) = found.splits.first() {
+        let balance = match split.n_left_out {
+            0 => String::new(),
+            n_left_out => format!(", {n_left_out} left out for balance"),
+        };
+        line!(text, "  features    {} an example", found.n_features);
         line!(
             text,
-            "              {} learned from, {} tested, {} features",
+            "  first split {} learned from, {} tested{balance}",
             split.n_train,
-            split.n_test,
-            found.n_features
+            split.n_test
         );
     }
     text
@@ -303,6 +307,7 @@ mod tests {
             splits: vec![SplitOutcome {
                 n_train: 18,
                 n_test: 6,
+                n_left_out: 0,
                 accuracy: confusion.accuracy(),
                 confusion: confusion.clone(),
                 importances: vec![0.6, 0.3, 0.1],
@@ -332,7 +337,8 @@ Which learning rule was at work? Told from 1 statistic of weight, 1 of activatio
   chance      50.0%  (2 rules)
   classifier  random forest, 500 trees; 1 split, examples drawn one by one; seed 0
   examples    24 layers of 6 runs: 12 sgdm, 12 feedback_alignment
-              18 learned from, 6 tested, 507 features
+  features    507 an example
+  first split 18 learned from, 6 tested
 
 Confusion: of the tested layers of a rule (row), the per cent named as each rule (column)
 

@@ -47,6 +47,8 @@ pub struct SplitOutcome {
     pub n_train: usize,
     /// Test examples.
     pub n_test: usize,
+    /// Examples of tested runs that were left out, so that every rule is tested equally often.
+    pub n_left_out: usize,
     /// Share of the test examples whose rule was named rightly.
     pub accuracy: f64,
     /// Test examples by true and predicted rule.

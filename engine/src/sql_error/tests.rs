@@ -4,6 +4,7 @@ use super::*;
 
 async fn problem(sql: &str) -> SqlError {
     let mut config = SessionConfig::new().with_information_schema(true);
+    config.options_mut().sql_parser.dialect = datafusion::config::Dialect::DuckDB;
     config.options_mut().sql_parser.collect_spans = true;
     let context = SessionContext::new_with_config(config);
     context.sql("CREATE VIEW runs AS SELECT 1 AS run_id, 2.5 AS learning_rate").await.unwrap();

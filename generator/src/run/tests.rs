@@ -7,7 +7,7 @@ use engram_plan::{Initialization, LearningRuleSettings, ObservationCondition, Ru
 use engram_schemas::{Architecture, Task};
 use tch::Kind;
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 fn run(architecture: Architecture, learning_rule: LearningRuleSettings) -> PlannedRun {
     PlannedRun::new(RunConfiguration {

@@ -1,0 +1,58 @@
+//! How a failure is told: the chain of causes once, a hint where there is one, and an exit code.
+
+use std::process::ExitCode;
+
+/// Failures that arise in the command itself.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The user can do something about it.
+    #[error("{message}")]
+    Request { message: String, hint: String },
+    /// Something of ours broke.
+    #[error("{message}")]
+    Internal { message: String, hint: String },
+    /// Stopped on request before everything was done.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+/// The whole message, for standard error.
+pub(crate) fn describe(error: &anyhow::Error) -> String {
+    let mut text = format!("error: {error}");
+    let mut last = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // A transparent wrapper repeats its cause.
+        if !last.ends_with(&cause) {
+            text.push_str(&format!("\n  cause: {cause}"));
+        }
+        last = cause;
+    }
+    if let Some(hint) = hint(error) {
+        text.push_str(&format!("\nhint: {hint}"));
+    }
+    text
+}
+
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    match error.downcast_ref::<Failure>() {
+        Some(Failure::Stopped(_)) => ExitCode::from(75),
+        Some(Failure::Internal { .. }) => ExitCode::from(2),
+        _ => ExitCode::from(1),
+    }
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        if let Some(error) = cause.downcast_ref::<engram_engine::Error>() {
+            return engram_engine::hint(error);
+        }
+        if let Some(error) = cause.downcast_ref::<engram_plan::Error>() {
+            return error.hint();
+        }
+        match cause.downcast_ref::<Failure>()? {
+            Failure::Request { hint, .. } | Failure::Internal { hint, .. } => Some(hint.clone()),
+            Failure::Stopped(_) => Some("the same command trains only what is missing".to_owned()),
+        }
+    })
+}
