@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use engram_engine::Session;
+use engram_engine::reshape::pivot;
 use engram_schemas::DatasetLocation;
 
 use output::{Destination, Sink};
@@ -29,6 +30,10 @@ pub(crate) struct SqlArgs {
     /// A file of SQL to run; several statements are separated by `;`
     #[arg(short, long, value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
+
+    /// Spread a column over the page: a column for each of its values, filled from the answer's last column
+    #[arg(long, value_name = "COLUMN")]
+    pivot: Option<String>,
 
     /// The form of the answer; without it the ending of --output decides, or else it is a table
     #[arg(long, value_enum)]
@@ -83,7 +88,7 @@ Tables and views:
 
 Examples:
   How well did the networks learn under each rule?
-    engram sql --at target/demo/sweep \\
+    engram sql --at target/demo/sweep --pivot architecture \\
       \"SELECT learning_rule, architecture, avg(final_validation_accuracy) FROM runs GROUP BY ALL ORDER BY ALL\"
 
   The trajectory of one statistic of one layer, as CSV:
@@ -132,7 +137,10 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
     let session = Session::open(&location).await?;
     let mut sink = Sink::open(destination, format)?;
     for statement in &statements {
-        let answer = session.stream(statement).await?;
+        let mut answer = session.stream(statement).await?;
+        if let Some(column) = &args.pivot {
+            answer = pivot(answer, column).await?;
+        }
         if sink.write(answer).await?.is_closed() {
             return Ok(());
         }

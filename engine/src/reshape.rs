@@ -8,11 +8,12 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
+use futures::{StreamExt, TryStreamExt};
 use polars::frame::PivotColumnNaming;
 use polars::prelude::{IntoLazy, Selector, by_name, element};
 
 use crate::polars_bridge::{from_polars, to_polars};
-use crate::{Error, Result};
+use crate::{Answer, Error, Result};
 
 /// Spreads a long table: a row for each combination of the columns `index`, a column for each value of the text column
 /// `on`, and in each cell the one value of `value` that belongs there, or NULL where there is none.
@@ -44,6 +45,24 @@ pub fn wide(batches: &[RecordBatch], index: &[&str], on: &str, value: &str) -> R
         .map_err(|_| Error::Reshape { reason: "polars panicked".to_owned() })?
         .map_err(reshape)?;
     as_plain_text(&from_polars(&wide)?)
+}
+
+/// Spreads the column `on` of a whole answer: its last column fills the cells, the others name the rows.
+///
+/// # Errors
+/// [`Error::Reshape`] as for [`wide`], and when `on` is the answer's last column or not among its columns; whatever the
+/// query fails with.
+pub async fn pivot(answer: Answer, on: &str) -> Result<Answer> {
+    let columns: Vec<String> = answer.schema.fields().iter().map(|field| field.name().clone()).collect();
+    let known = columns.iter().any(|column| column == on);
+    let Some((value, index)) = columns.split_last().filter(|(value, _)| known && *value != on) else {
+        let reason = format!("`{on}` is to be spread, and the last of the columns {} fills the cells", columns.join(", "));
+        return Err(Error::Reshape { reason });
+    };
+    let index: Vec<&str> = index.iter().map(String::as_str).filter(|column| *column != on).collect();
+    let batches: Vec<RecordBatch> = answer.batches.try_collect().await?;
+    let table = wide(&batches, &index, on, value)?;
+    Ok(Answer { schema: table.schema(), batches: futures::stream::iter([Ok(table)]).boxed() })
 }
 
 /// The batch with every text column as plain `Utf8`: dictionaries and views are the storage's business.

@@ -206,7 +206,7 @@ async fn the_feature_matrix_of_the_study() {
     assert_eq!(matrix.classes, ["sgdm", "adam", "feedback_alignment", "information_alignment"]);
     assert_eq!(matrix.excluded.total(), 0);
     assert_eq!(matrix.groups.len(), 46);
-    assert!(matrix.names[..3].iter().map(String::as_str).eq(["activation_abs_kurtosis@0", "activation_abs_kurtosis@1", "activation_abs_kurtosis@2"]));
+    assert_eq!(matrix.names[..4], ["weight_raw_norm@0", "weight_raw_norm@1", "weight_raw_norm@2", "weight_raw_mean@0"]);
 
     // Every value is the one of the file, in the row and column that its names say.
     for (row, example) in matrix.examples.iter().enumerate() {

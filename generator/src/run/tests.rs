@@ -69,7 +69,8 @@ fn feedback_alignment_with_b_equal_to_w_is_backpropagation() {
             learn(&mut backprop, backprop_rule.as_mut(), &batch);
             assert!(distance(&feedback, &backprop) < 1e-6, "{architecture}: {}", distance(&feedback, &backprop));
         }
-        let moved = backprop.parameters().iter().zip(&start).map(|(now, then)| difference(now, then));
+        let parameters = backprop.parameters();
+        let moved = parameters.iter().zip(&start).map(|(now, then)| difference(now, then));
         assert!(moved.fold(0.0, f64::max) > 1e-3, "nothing was learned, so nothing was compared");
     }
 }

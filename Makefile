@@ -1,0 +1,40 @@
+# The only task runner. Every target finds its tools itself: libtorch, the Python readers, the build.
+
+# `make setup TORCH=cuda` fetches libtorch for NVIDIA devices.
+TORCH ?= cpu
+# Where `make demo` puts its dataset.
+DEMO ?= target/demo/sweep
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+ENGRAM := $(TARGET)/debug/engram
+
+# An environment LIBTORCH wins; without one, .cargo/config.toml names .libtorch.
+CARGO ?= cargo
+
+.PHONY: help demo setup build test check bench python
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Train 64 networks, ask the dataset in SQL, and identify the learning rules
+	@scripts/demo.sh "$(ENGRAM)" "$(DEMO)"
+
+test: setup python ## Run all tests
+	ENGRAM_REQUIRE_PYTHON=1 $(CARGO) test --workspace --quiet
+
+check: setup ## Check format, lints and documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+
+bench: setup ## Measure against named peers, in the release profile (the first build takes most of an hour)
+	$(CARGO) bench --package engram-benches
+
+build: setup ## Build the commands `engram` and `engram-trainer`
+	$(CARGO) build --workspace --bins
+
+setup: ## Fetch libtorch into .libtorch, unless LIBTORCH names one (TORCH=cuda for NVIDIA)
+	@scripts/setup-libtorch.sh $(TORCH)
+
+python: ## Fetch the independent Parquet readers that the tests compare with, into .python
+	@scripts/setup-python.sh
