@@ -19,7 +19,7 @@ help: ## Show the targets
 demo: build ## Train 64 networks, ask the dataset in SQL, and identify the learning rules
 	@scripts/demo.sh "$(ENGRAM)" "$(DEMO)"
 
-test: setup python ## Run all tests
+test: build python ## Run all tests
 	ENGRAM_REQUIRE_PYTHON=1 $(CARGO) test --workspace --quiet
 
 check: setup ## Check format, lints and documentation

@@ -10,12 +10,18 @@ fn main() {
     println!("cargo::rerun-if-changed=native/feedback.cpp");
     let libtorch = match std::env::var_os("LIBTORCH").map(PathBuf::from) {
         Some(folder) => folder,
-        None => stop("LIBTORCH is not set", "run `make setup` in the repository, or set LIBTORCH to a libtorch 2.13.0"),
+        None => stop(
+            "LIBTORCH is not set",
+            "run `make setup` in the repository, or set LIBTORCH to a libtorch 2.13.0",
+        ),
     };
     match version(&libtorch) {
         Some(found) if found == WANTED => {}
         Some(found) => stop(
-            &format!("LIBTORCH={} is libtorch {found}, and Engram is built against libtorch {WANTED}", libtorch.display()),
+            &format!(
+                "LIBTORCH={} is libtorch {found}, and Engram is built against libtorch {WANTED}",
+                libtorch.display()
+            ),
             &format!("install libtorch {WANTED} there, or unset LIBTORCH and run `make setup`"),
         ),
         None => stop(
@@ -34,18 +40,25 @@ fn main() {
         .opt_level(1)
         .compile("engram_feedback");
     // The unit tests of this crate are executables too and must find libtorch without LD_LIBRARY_PATH.
-    println!("cargo::rustc-link-arg=-Wl,-rpath,{}", libtorch.join("lib").display());
+    println!(
+        "cargo::rustc-link-arg=-Wl,-rpath,{}",
+        libtorch.join("lib").display()
+    );
 }
 
 /// The version that the headers of `libtorch` declare; wheels carry no build-version file.
 fn version(libtorch: &Path) -> Option<String> {
-    let places = ["include/torch/headeronly/version.h", "include/torch/csrc/api/include/torch/version.h"];
+    let places = [
+        "include/torch/headeronly/version.h",
+        "include/torch/csrc/api/include/torch/version.h",
+    ];
     places.iter().find_map(|place| {
         let text = std::fs::read_to_string(libtorch.join(place)).ok()?;
         let part = |name: &str| {
             text.lines().find_map(|line| {
                 let mut words = line.split_whitespace();
-                (words.next() == Some("#define") && words.next() == Some(name)).then(|| words.next())?
+                (words.next() == Some("#define") && words.next() == Some(name))
+                    .then(|| words.next())?
             })
         };
         Some(format!(

@@ -62,8 +62,12 @@ pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
     let plan = SweepFile::read(&arguments.sweep)?.plan()?;
     let location = DatasetLocation::open(&arguments.to)?;
     let present = target::present_runs(&location).await?;
-    let missing: VecDeque<PlannedRun> =
-        plan.runs.iter().filter(|run| !present.contains(&run.run_id)).cloned().collect();
+    let missing: VecDeque<PlannedRun> = plan
+        .runs
+        .iter()
+        .filter(|run| !present.contains(&run.run_id))
+        .cloned()
+        .collect();
     let mut progress = Progress::new(&missing);
     progress.say(&format!(
         "{}: {} networks, {} layer trajectories; {} networks are there, {} are to be trained",
@@ -82,7 +86,10 @@ pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let n_workers = arguments.workers.map_or_else(|| default_workers(&arguments), NonZeroUsize::get).min(missing.len());
+    let n_workers = arguments
+        .workers
+        .map_or_else(|| default_workers(&arguments), NonZeroUsize::get)
+        .min(missing.len());
     let command = trainer::Command {
         executable,
         to: arguments.to.clone(),
@@ -101,7 +108,14 @@ pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
     let queue = Arc::new(Mutex::new(missing));
     let (report, mut reports) = mpsc::unbounded_channel();
     let workers: Vec<_> = (0..n_workers)
-        .map(|_| tokio::spawn(trainer::work(command.clone(), Arc::clone(&queue), report.clone(), stopped.clone())))
+        .map(|_| {
+            tokio::spawn(trainer::work(
+                command.clone(),
+                Arc::clone(&queue),
+                report.clone(),
+                stopped.clone(),
+            ))
+        })
         .collect();
     drop(report);
     while let Some(event) = reports.recv().await {
@@ -113,7 +127,9 @@ pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
     progress.finish(started.elapsed());
     let outcome = progress.outcome();
     if *stopped.borrow() {
-        return Err(Failure::Stopped(format!("stopped; {} networks are missing", outcome.missing)).into());
+        return Err(
+            Failure::Stopped(format!("stopped; {} networks are missing", outcome.missing)).into(),
+        );
     }
     if outcome.failed > 0 {
         return Err(Failure::Internal {

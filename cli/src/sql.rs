@@ -51,7 +51,7 @@ pub(crate) enum Format {
     Table,
     /// Comma-separated values with a header
     Csv,
-    /// An array of objects
+    /// An array of objects; NaN and infinity, which JSON does not have, become null
     Json,
     /// An Arrow IPC stream
     Arrow,
@@ -108,22 +108,26 @@ The SQL is that of DataFusion (https://datafusion.apache.org/user-guide/sql/). I
 /// # Errors
 /// Those of the engine, and of files that cannot be read or written.
 pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
-    let format = args.format.or_else(|| args.output.as_deref().and_then(Format::of_file)).unwrap_or(Format::Table);
+    let format = args
+        .format
+        .or_else(|| args.output.as_deref().and_then(Format::of_file))
+        .unwrap_or(Format::Table);
     let destination = Destination::of(args.output);
     destination.accepts(format)?;
     let location = DatasetLocation::open(&args.at)?;
     let sql = match (args.sql, args.file) {
         (Some(sql), _) => sql,
-        (None, Some(file)) => {
-            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?
-        }
+        (None, Some(file)) => std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read {}", file.display()))?,
         (None, None) if std::io::stdin().is_terminal() => {
             let session = Session::open(&location).await?;
             return prompt::run(&session, format).await;
         }
         (None, None) => {
             let mut sql = String::new();
-            std::io::stdin().read_to_string(&mut sql).context("cannot read SQL from standard input")?;
+            std::io::stdin()
+                .read_to_string(&mut sql)
+                .context("cannot read SQL from standard input")?;
             sql
         }
     };
@@ -131,7 +135,9 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
     match statements.len() {
         0 => bail!("there is no SQL statement in what was given"),
         1 => {}
-        n if format.is_binary() => bail!("{n} statements give {n} answers, but a file of this format holds one"),
+        n if format.is_binary() => {
+            bail!("{n} statements give {n} answers, but a file of this format holds one")
+        }
         _ => {}
     }
     let session = Session::open(&location).await?;

@@ -7,7 +7,9 @@
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use engram_schemas::{DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, results, trajectories};
+use engram_schemas::{
+    DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, results, trajectories,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
@@ -58,18 +60,32 @@ impl Dataset {
             results::file_schema,
         ));
         stream::iter(all)
-            .map(|(file, table, schema)| async move { check_file(location, runtime, &file, table, &schema).await })
+            .map(|(file, table, schema)| async move {
+                check_file(location, runtime, &file, table, &schema).await
+            })
             .buffer_unordered(CONCURRENT_FOOTERS)
             .try_collect::<()>()
             .await?;
-        Ok(Self { location: location.clone(), runs, n_results })
+        Ok(Self {
+            location: location.clone(),
+            runs,
+            n_results,
+        })
     }
 }
 
 async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
-    match location.store().list(Some(folder)).try_collect::<Vec<_>>().await {
+    match location
+        .store()
+        .list(Some(folder))
+        .try_collect::<Vec<_>>()
+        .await
+    {
         Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-        Err(source) => Err(Error::List { place: location.display(folder), source }),
+        Err(source) => Err(Error::List {
+            place: location.display(folder),
+            source,
+        }),
         // The order of a listing is the store's; errors and plans should not depend on it.
         Ok(mut files) => {
             files.sort_by(|a, b| a.location.cmp(&b.location));
@@ -79,8 +95,15 @@ async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMet
 }
 
 async fn nothing_there(location: &DatasetLocation) -> Error {
-    let nothing = |found| Error::NothingThere { location: place(location), found };
-    match location.store().list_with_delimiter(Some(location.root())).await {
+    let nothing = |found| Error::NothingThere {
+        location: place(location),
+        found,
+    };
+    match location
+        .store()
+        .list_with_delimiter(Some(location.root()))
+        .await
+    {
         Ok(listing) if !listing.objects.is_empty() || !listing.common_prefixes.is_empty() => {
             nothing("what is there has no folder `trajectories` with files in it")
         }
@@ -90,18 +113,28 @@ async fn nothing_there(location: &DatasetLocation) -> Error {
 
 /// The dataset's place as a user would write it.
 fn place(location: &DatasetLocation) -> String {
-    match location.local_path() {
-        Some(path) => path.display().to_string(),
-        None => location.url().to_string(),
+    let place = location.local_path().map_or_else(
+        || location.url().to_string(),
+        |path| path.display().to_string(),
+    );
+    match place.strip_suffix('/') {
+        Some(shorter) if !shorter.is_empty() => shorter.to_owned(),
+        _ => place,
     }
 }
 
 /// The file of a layout error in the form that a user can open.
 fn located(error: engram_schemas::Error, location: &DatasetLocation) -> Error {
     match error {
-        engram_schemas::Error::ForeignFile { path, table, reason } => {
-            Error::ForeignFile { file: location.display(&path), table, reason }
-        }
+        engram_schemas::Error::ForeignFile {
+            path,
+            table,
+            reason,
+        } => Error::ForeignFile {
+            file: location.display(&path),
+            table,
+            reason,
+        },
         other => other.into(),
     }
 }
@@ -119,17 +152,35 @@ async fn check_file(
         .with_file_metadata_cache(Some(runtime.cache_manager.get_file_metadata_cache()))
         .fetch_metadata()
         .await
-        .map_err(|error| Error::UnreadableFile { file: file.clone(), table, source: parquet_error(error) })?;
-    let foreign = |reason| Error::ForeignFile { file: file.clone(), table, reason };
+        .map_err(|error| Error::UnreadableFile {
+            file: file.clone(),
+            table,
+            source: parquet_error(error),
+        })?;
+    let foreign = |reason| Error::ForeignFile {
+        file: file.clone(),
+        table,
+        reason,
+    };
     let version = schema_version(&footer).ok_or_else(|| {
-        foreign(format!("its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"))
+        foreign(format!(
+            "its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"
+        ))
     })?;
     if major(version) > major(SCHEMA_VERSION) {
-        return Err(Error::NewerSchema { file, found: version.to_owned() });
+        return Err(Error::NewerSchema {
+            file,
+            found: version.to_owned(),
+        });
     }
     let found = footer.file_metadata();
-    let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata())
-        .map_err(|source| Error::UnreadableFile { file: file.clone(), table, source })?;
+    let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata()).map_err(
+        |source| Error::UnreadableFile {
+            file: file.clone(),
+            table,
+            source,
+        },
+    )?;
     difference(expected, &found).map_or(Ok(()), |reason| Err(foreign(reason)))
 }
 
@@ -145,22 +196,29 @@ fn schema_version(footer: &ParquetMetaData) -> Option<&str> {
 
 /// The major part of a version. What is not a number is newer than anything known.
 fn major(version: &str) -> u64 {
-    version.split('.').next().and_then(|part| part.parse().ok()).unwrap_or(u64::MAX)
+    version
+        .split('.')
+        .next()
+        .and_then(|part| part.parse().ok())
+        .unwrap_or(u64::MAX)
 }
 
 /// Why a file of schema `found` is no part of a table of schema `expected`. Columns beyond the expected ones are left
 /// alone: a later minor version may add some.
 fn difference(expected: &Schema, found: &Schema) -> Option<String> {
-    expected.fields().iter().find_map(|field| match found.field_with_name(field.name()) {
-        Err(_) => Some(format!("it has no column `{}`", field.name())),
-        Ok(column) if !column.data_type().equals_datatype(field.data_type()) => Some(format!(
-            "its column `{}` is {}, not {}",
-            field.name(),
-            column.data_type(),
-            field.data_type()
-        )),
-        Ok(_) => None,
-    })
+    expected
+        .fields()
+        .iter()
+        .find_map(|field| match found.field_with_name(field.name()) {
+            Err(_) => Some(format!("it has no column `{}`", field.name())),
+            Ok(column) if !column.data_type().equals_datatype(field.data_type()) => Some(format!(
+                "its column `{}` is {}, not {}",
+                field.name(),
+                column.data_type(),
+                field.data_type()
+            )),
+            Ok(_) => None,
+        })
 }
 
 fn parquet_error(error: datafusion::error::DataFusionError) -> ParquetError {
@@ -194,11 +252,17 @@ mod tests {
         use arrow::datatypes::{DataType, Field};
         let schema = |name, data_type| Schema::new(vec![Field::new(name, data_type, false)]);
         let expected = schema("epoch", DataType::Int32);
-        assert_eq!(difference(&expected, &schema("epoch", DataType::Int32)), None);
+        assert_eq!(
+            difference(&expected, &schema("epoch", DataType::Int32)),
+            None
+        );
         assert_eq!(
             difference(&expected, &schema("epoch", DataType::Utf8)).as_deref(),
             Some("its column `epoch` is Utf8, not Int32")
         );
-        assert_eq!(difference(&expected, &schema("step", DataType::Int32)).as_deref(), Some("it has no column `epoch`"));
+        assert_eq!(
+            difference(&expected, &schema("step", DataType::Int32)).as_deref(),
+            Some("it has no column `epoch`")
+        );
     }
 }

@@ -137,7 +137,9 @@ pub enum Error {
         reason: String,
     },
     /// Examples that are all of one class.
-    #[error("all {n_examples} examples have the learning rule `{class}`: there is nothing to tell apart")]
+    #[error(
+        "all {n_examples} examples have the learning rule `{class}`: there is nothing to tell apart"
+    )]
     OneClass {
         /// The class.
         class: String,
@@ -198,7 +200,10 @@ impl fmt::Display for Excluded {
 impl Error {
     /// Names what the engine was doing when it failed.
     pub(crate) fn engine(doing: &'static str) -> impl FnOnce(DataFusionError) -> Self {
-        move |source| Self::Engine { doing, source: Box::new(source) }
+        move |source| Self::Engine {
+            doing,
+            source: Box::new(source),
+        }
     }
 }
 

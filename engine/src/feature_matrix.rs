@@ -67,7 +67,6 @@ impl FeatureMatrix {
     }
 }
 
-
 /// The query of the study's feature matrix, over all measures.
 pub const FEATURES: &str = include_str!("../../queries/features.sql");
 
@@ -76,7 +75,10 @@ const ALL_MEASURES: &str = "['weight', 'activation', 'activity_change']";
 
 /// [`FEATURES`] over the statistics of some measures only.
 pub fn features_of(measures: &[Measure]) -> String {
-    let names: Vec<String> = measures.iter().map(|measure| format!("'{}'", measure.as_str())).collect();
+    let names: Vec<String> = measures
+        .iter()
+        .map(|measure| format!("'{}'", measure.as_str()))
+        .collect();
     FEATURES.replacen(ALL_MEASURES, &format!("[{}]", names.join(", ")), 1)
 }
 
@@ -106,7 +108,8 @@ impl FeatureMatrix {
         let answer = session.sql(sql).await?;
         let schema = std::sync::Arc::clone(answer.schema().inner());
         let batches = answer.collect().await.map_err(Error::running)?;
-        let rows = concat_batches(&schema, &batches).map_err(|error| Error::running(error.into()))?;
+        let rows =
+            concat_batches(&schema, &batches).map_err(|error| Error::running(error.into()))?;
         Self::from_rows(&rows)
     }
 
@@ -117,12 +120,16 @@ impl FeatureMatrix {
     pub fn from_rows(rows: &RecordBatch) -> Result<Self> {
         let query = FeatureQuery::of(rows)?;
         let (included, excluded) = query.included(rows)?;
-        let Some(&first) = included.first() else { return Err(Error::NoExamples { excluded }) };
+        let Some(&first) = included.first() else {
+            return Err(Error::NoExamples { excluded });
+        };
 
         let statistics = query.statistics(first)?;
         let epochs = query.epochs(first)?;
-        let names: Vec<String> =
-            statistics.iter().flat_map(|name| epochs.iter().map(move |epoch| format!("{name}@{epoch}"))).collect();
+        let names: Vec<String> = statistics
+            .iter()
+            .flat_map(|name| epochs.iter().map(move |epoch| format!("{name}@{epoch}")))
+            .collect();
         let n_observed = names.len();
         let width = n_observed + Depth::ALL.len();
         let mut values = Vec::with_capacity(included.len() * width);
@@ -130,27 +137,51 @@ impl FeatureMatrix {
         for &row in &included {
             let example = query.example(row);
             if row != first && !query.same_names(first, row) {
-                return Err(refused(format!("{example} has other statistics or epochs than the examples before it")));
+                return Err(refused(format!(
+                    "{example} has other statistics or epochs than the examples before it"
+                )));
             }
             let features = query.features(row)?;
             if features.len() != n_observed {
-                return Err(refused(format!("{example} has {} features where {n_observed} are named", features.len())));
+                return Err(refused(format!(
+                    "{example} has {} features where {n_observed} are named",
+                    features.len()
+                )));
             }
             for (name, value) in names.iter().zip(features.iter()) {
                 match value.map(|value| value as f32) {
                     Some(value) if value.is_finite() => values.push(value),
-                    Some(_) => return Err(refused(format!("{example} has a `{name}` that is not finite"))),
+                    Some(_) => {
+                        return Err(refused(format!(
+                            "{example} has a `{name}` that is not finite"
+                        )));
+                    }
                     None => return Err(refused(format!("{example} has a `{name}` that is NULL"))),
                 }
             }
-            values.extend(Depth::ALL.iter().map(|depth| f32::from(u8::from(depth.as_str() == example.depth))));
+            values.extend(
+                Depth::ALL
+                    .iter()
+                    .map(|depth| f32::from(u8::from(depth.as_str() == example.depth))),
+            );
             examples.push(example);
         }
         let (classes, labels) = label(&examples)?;
         let (groups, feature_groups) = group(&statistics, epochs.len());
-        let indicators = Depth::ALL.iter().map(|depth| format!("{}_{depth}", column::DEPTH));
+        let indicators = Depth::ALL
+            .iter()
+            .map(|depth| format!("{}_{depth}", column::DEPTH));
         let names = names.into_iter().chain(indicators).collect();
-        Ok(Self { names, groups, feature_groups, values, examples, classes, labels, excluded })
+        Ok(Self {
+            names,
+            groups,
+            feature_groups,
+            values,
+            examples,
+            classes,
+            labels,
+            excluded,
+        })
     }
 }
 
@@ -166,13 +197,28 @@ fn refused(reason: String) -> Error {
 
 /// The classes that occur, in the order of the rules, and each example's.
 fn label(examples: &[Example]) -> Result<(Vec<String>, Vec<usize>)> {
-    let occurs = |rule: &&LearningRule| examples.iter().any(|example| example.learning_rule == rule.as_str());
-    let classes: Vec<String> = LearningRule::ALL.iter().filter(occurs).map(|rule| rule.to_string()).collect();
+    let occurs = |rule: &&LearningRule| {
+        examples
+            .iter()
+            .any(|example| example.learning_rule == rule.as_str())
+    };
+    let classes: Vec<String> = LearningRule::ALL
+        .iter()
+        .filter(occurs)
+        .map(|rule| rule.to_string())
+        .collect();
     let labels = examples
         .iter()
         .map(|example| {
-            let class = classes.iter().position(|class| *class == example.learning_rule);
-            class.ok_or_else(|| refused(format!("{example} has the unknown learning rule `{}`", example.learning_rule)))
+            let class = classes
+                .iter()
+                .position(|class| *class == example.learning_rule);
+            class.ok_or_else(|| {
+                refused(format!(
+                    "{example} has the unknown learning rule `{}`",
+                    example.learning_rule
+                ))
+            })
         })
         .collect::<Result<_>>()?;
     Ok((classes, labels))
@@ -180,8 +226,13 @@ fn label(examples: &[Example]) -> Result<(Vec<String>, Vec<usize>)> {
 
 /// A group for each statistic over its epochs and one for the depth indicators, and each feature's.
 fn group(statistics: &[String], n_epochs: usize) -> (Vec<String>, Vec<usize>) {
-    let groups = statistics.iter().cloned().chain([column::DEPTH.to_owned()]).collect();
-    let of_statistics = (0..statistics.len()).flat_map(|statistic| std::iter::repeat_n(statistic, n_epochs));
+    let groups = statistics
+        .iter()
+        .cloned()
+        .chain([column::DEPTH.to_owned()])
+        .collect();
+    let of_statistics =
+        (0..statistics.len()).flat_map(|statistic| std::iter::repeat_n(statistic, n_epochs));
     let of_depth = std::iter::repeat_n(statistics.len(), Depth::ALL.len());
     (groups, of_statistics.chain(of_depth).collect())
 }
@@ -197,11 +248,17 @@ struct FeatureQuery {
 
 impl FeatureQuery {
     fn of(rows: &RecordBatch) -> Result<Self> {
-        let text = |name| typed(rows, name, &DataType::Utf8).map(|column| column.as_string::<i32>().clone());
-        let list = |name, item| {
-            typed(rows, name, &DataType::new_list(item, true)).map(|column| column.as_list::<i32>().clone())
+        let text = |name| {
+            typed(rows, name, &DataType::Utf8).map(|column| column.as_string::<i32>().clone())
         };
-        let has_excluded = rows.schema().column_with_name(query_column::EXCLUDED).is_some();
+        let list = |name, item| {
+            typed(rows, name, &DataType::new_list(item, true))
+                .map(|column| column.as_list::<i32>().clone())
+        };
+        let has_excluded = rows
+            .schema()
+            .column_with_name(query_column::EXCLUDED)
+            .is_some();
         Ok(Self {
             identity: [
                 text(column::RUN_ID)?,
@@ -211,7 +268,9 @@ impl FeatureQuery {
                 text(column::LAYER)?,
                 text(column::DEPTH)?,
             ],
-            excluded: has_excluded.then(|| text(query_column::EXCLUDED)).transpose()?,
+            excluded: has_excluded
+                .then(|| text(query_column::EXCLUDED))
+                .transpose()?,
             statistics: list(query_column::STATISTICS, DataType::Utf8)?,
             epochs: list(query_column::EPOCHS, DataType::Int64)?,
             features: list(query_column::FEATURES, DataType::Float64)?,
@@ -234,32 +293,57 @@ impl FeatureQuery {
     }
 
     fn example(&self, row: usize) -> Example {
-        let [run_id, task, architecture, learning_rule, layer, depth] =
-            self.identity.each_ref().map(|column| column.value(row).to_owned());
-        Example { run_id, task, architecture, learning_rule, layer, depth }
+        let [run_id, task, architecture, learning_rule, layer, depth] = self
+            .identity
+            .each_ref()
+            .map(|column| column.value(row).to_owned());
+        Example {
+            run_id,
+            task,
+            architecture,
+            learning_rule,
+            layer,
+            depth,
+        }
     }
 
     fn features(&self, row: usize) -> Result<Float64Array> {
-        Ok(self.item(&self.features, query_column::FEATURES, row)?.as_primitive::<Float64Type>().clone())
+        Ok(self
+            .item(&self.features, query_column::FEATURES, row)?
+            .as_primitive::<Float64Type>()
+            .clone())
     }
 
     fn statistics(&self, row: usize) -> Result<Vec<String>> {
         let names = self.item(&self.statistics, query_column::STATISTICS, row)?;
-        Ok(names.as_string::<i32>().iter().flatten().map(str::to_owned).collect())
+        Ok(names
+            .as_string::<i32>()
+            .iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect())
     }
 
     fn epochs(&self, row: usize) -> Result<Vec<i64>> {
         let epochs = self.item(&self.epochs, query_column::EPOCHS, row)?;
-        Ok(epochs.as_primitive::<Int64Type>().iter().flatten().collect())
+        Ok(epochs
+            .as_primitive::<Int64Type>()
+            .iter()
+            .flatten()
+            .collect())
     }
 
     fn same_names(&self, a: usize, b: usize) -> bool {
-        self.statistics.value(a) == self.statistics.value(b) && self.epochs.value(a) == self.epochs.value(b)
+        self.statistics.value(a) == self.statistics.value(b)
+            && self.epochs.value(a) == self.epochs.value(b)
     }
 
     fn item(&self, list: &ListArray, name: &str, row: usize) -> Result<ArrayRef> {
         if list.is_null(row) {
-            return Err(refused(format!("`{name}` is NULL for {}, which is not excluded", self.example(row))));
+            return Err(refused(format!(
+                "`{name}` is NULL for {}, which is not excluded",
+                self.example(row)
+            )));
         }
         Ok(list.value(row))
     }
@@ -267,9 +351,15 @@ impl FeatureQuery {
 
 /// A column of the rows, cast to the type that is read.
 fn typed(rows: &RecordBatch, name: &str, data_type: &DataType) -> Result<ArrayRef> {
-    let column = rows.column_by_name(name).ok_or_else(|| refused(format!("it has no column `{name}`")))?;
-    cast(column, data_type)
-        .map_err(|_| refused(format!("its column `{name}` is {}, not {data_type}", column.data_type())))
+    let column = rows
+        .column_by_name(name)
+        .ok_or_else(|| refused(format!("it has no column `{name}`")))?;
+    cast(column, data_type).map_err(|_| {
+        refused(format!(
+            "its column `{name}` is {}, not {data_type}",
+            column.data_type()
+        ))
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 //! The two keep their arrays in the same memory layout but in different types; the Arrow C data interface is the one
 //! language that both speak. This is the engine's only unsafe code.
 
-#![expect(unsafe_code, reason = "the C data interface passes ownership through structs whose layout the compiler cannot compare")]
+#![expect(
+    unsafe_code,
+    reason = "the C data interface passes ownership through structs whose layout the compiler cannot compare"
+)]
 
 use std::sync::Arc;
 
@@ -52,8 +55,12 @@ pub(crate) fn from_polars(table: &DataFrame) -> Result<RecordBatch> {
     for column in table.columns() {
         let series = column.as_materialized_series();
         let array = series.to_arrow(0, CompatLevel::newest());
-        let field = polars_arrow::datatypes::Field::new(series.name().clone(), array.dtype().clone(), true);
-        let (array, schema) = (polars_ffi::export_array_to_c(array), polars_ffi::export_field_to_c(&field));
+        let field =
+            polars_arrow::datatypes::Field::new(series.name().clone(), array.dtype().clone(), true);
+        let (array, schema) = (
+            polars_ffi::export_array_to_c(array),
+            polars_ffi::export_field_to_c(&field),
+        );
         // SAFETY: same C structs on both sides (asserted above for size and alignment); the value moves, and with it the
         // duty to call its release callback, so that the buffers are freed exactly once.
         let (array, schema): (FFI_ArrowArray, FFI_ArrowSchema) =
@@ -75,12 +82,15 @@ fn series(field: &Field, array: &ArrayRef) -> Result<Series> {
     // SAFETY: `schema` is a valid exported schema, just made.
     let field = unsafe { polars_ffi::import_field_from_c(&schema) }.map_err(reshape)?;
     // SAFETY: `array` was exported with the data type that `field` describes.
-    let array = unsafe { polars_ffi::import_array_from_c(array, field.dtype.clone()) }.map_err(reshape)?;
+    let array =
+        unsafe { polars_ffi::import_array_from_c(array, field.dtype.clone()) }.map_err(reshape)?;
     Series::try_from((&field, vec![array])).map_err(reshape)
 }
 
 fn reshape(error: impl std::fmt::Display) -> Error {
-    Error::Reshape { reason: error.to_string() }
+    Error::Reshape {
+        reason: error.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -92,20 +102,41 @@ mod tests {
     fn a_table_comes_back_as_it_went() {
         let batch = |from: i64| {
             RecordBatch::try_from_iter_with_nullable([
-                ("name", Arc::new(StringArray::from(vec![Some("é"), None, Some("")])) as ArrayRef, true),
-                ("value", Arc::new(Float64Array::from(vec![Some(f64::NAN), Some(1.5), None])) as ArrayRef, true),
-                ("n", Arc::new(Int64Array::from_iter_values(from..from + 3)) as ArrayRef, true),
+                (
+                    "name",
+                    Arc::new(StringArray::from(vec![Some("é"), None, Some("")])) as ArrayRef,
+                    true,
+                ),
+                (
+                    "value",
+                    Arc::new(Float64Array::from(vec![Some(f64::NAN), Some(1.5), None])) as ArrayRef,
+                    true,
+                ),
+                (
+                    "n",
+                    Arc::new(Int64Array::from_iter_values(from..from + 3)) as ArrayRef,
+                    true,
+                ),
             ])
             .unwrap()
         };
         let back = from_polars(&to_polars(&[batch(0), batch(3).slice(1, 2)]).unwrap()).unwrap();
         assert_eq!(back.num_rows(), 5);
-        let names = arrow::compute::cast(back.column(0), &arrow::datatypes::DataType::Utf8).unwrap();
+        let names =
+            arrow::compute::cast(back.column(0), &arrow::datatypes::DataType::Utf8).unwrap();
         let expected = StringArray::from(vec![Some("é"), None, Some(""), None, Some("")]);
         assert_eq!(names.as_ref(), &expected as &dyn arrow::array::Array);
-        let n = back.column(2).as_any().downcast_ref::<Int64Array>().unwrap();
+        let n = back
+            .column(2)
+            .as_any()
+            .downcast_ref::<Int64Array>()
+            .unwrap();
         assert_eq!(n.values(), &[0, 1, 2, 4, 5]);
-        let value = back.column(1).as_any().downcast_ref::<Float64Array>().unwrap();
+        let value = back
+            .column(1)
+            .as_any()
+            .downcast_ref::<Float64Array>()
+            .unwrap();
         assert!(value.value(0).is_nan() && arrow::array::Array::is_null(value, 2));
     }
 }

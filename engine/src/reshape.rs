@@ -24,11 +24,21 @@ use crate::{Answer, Error, Result};
 /// # Errors
 /// [`Error::Reshape`] for a column that is not there, and for a cell that two rows claim: aggregating is the query's work.
 pub fn wide(batches: &[RecordBatch], index: &[&str], on: &str, value: &str) -> Result<RecordBatch> {
-    let reshape = |error: polars::prelude::PolarsError| Error::Reshape { reason: error.to_string() };
-    let batches = batches.iter().map(as_plain_text).collect::<Result<Vec<_>>>()?;
+    let reshape = |error: polars::prelude::PolarsError| Error::Reshape {
+        reason: error.to_string(),
+    };
+    let batches = batches
+        .iter()
+        .map(as_plain_text)
+        .collect::<Result<Vec<_>>>()?;
     let table = to_polars(&batches)?;
-    let spread = table.column(on).map_err(reshape)?.unique_stable().map_err(reshape)?;
-    let on_columns = polars::prelude::DataFrame::new(spread.len(), vec![spread]).map_err(reshape)?;
+    let spread = table
+        .column(on)
+        .map_err(reshape)?
+        .unique_stable()
+        .map_err(reshape)?;
+    let on_columns =
+        polars::prelude::DataFrame::new(spread.len(), vec![spread]).map_err(reshape)?;
     let names = |names: &[&str]| -> Selector { by_name(names.iter().copied(), true, false) };
     let wide = table.lazy().pivot(
         names(&[on]),
@@ -42,7 +52,9 @@ pub fn wide(batches: &[RecordBatch], index: &[&str], on: &str, value: &str) -> R
     );
     // Polars may block the thread that collects, which a worker of an asynchronous runtime refuses.
     let wide = std::thread::scope(|scope| scope.spawn(|| wide.collect()).join())
-        .map_err(|_| Error::Reshape { reason: "polars panicked".to_owned() })?
+        .map_err(|_| Error::Reshape {
+            reason: "polars panicked".to_owned(),
+        })?
         .map_err(reshape)?;
     as_plain_text(&from_polars(&wide)?)
 }
@@ -53,22 +65,43 @@ pub fn wide(batches: &[RecordBatch], index: &[&str], on: &str, value: &str) -> R
 /// [`Error::Reshape`] as for [`wide`], and when `on` is the answer's last column or not among its columns; whatever the
 /// query fails with.
 pub async fn pivot(answer: Answer, on: &str) -> Result<Answer> {
-    let columns: Vec<String> = answer.schema.fields().iter().map(|field| field.name().clone()).collect();
+    let columns: Vec<String> = answer
+        .schema
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
     let known = columns.iter().any(|column| column == on);
-    let Some((value, index)) = columns.split_last().filter(|(value, _)| known && *value != on) else {
-        let reason = format!("`{on}` is to be spread, and the last of the columns {} fills the cells", columns.join(", "));
+    let Some((value, index)) = columns
+        .split_last()
+        .filter(|(value, _)| known && *value != on)
+    else {
+        let reason = format!(
+            "`{on}` is to be spread, and the last of the columns {} fills the cells",
+            columns.join(", ")
+        );
         return Err(Error::Reshape { reason });
     };
-    let index: Vec<&str> = index.iter().map(String::as_str).filter(|column| *column != on).collect();
+    let index: Vec<&str> = index
+        .iter()
+        .map(String::as_str)
+        .filter(|column| *column != on)
+        .collect();
     let batches: Vec<RecordBatch> = answer.batches.try_collect().await?;
     let table = wide(&batches, &index, on, value)?;
-    Ok(Answer { schema: table.schema(), batches: futures::stream::iter([Ok(table)]).boxed() })
+    Ok(Answer {
+        schema: table.schema(),
+        batches: futures::stream::iter([Ok(table)]).boxed(),
+    })
 }
 
 /// The batch with every text column as plain `Utf8`: dictionaries and views are the storage's business.
 fn as_plain_text(batch: &RecordBatch) -> Result<RecordBatch> {
-    let reshape = |error: arrow::error::ArrowError| Error::Reshape { reason: error.to_string() };
-    let is_text = |data_type: &DataType| matches!(data_type, DataType::Utf8View | DataType::LargeUtf8);
+    let reshape = |error: arrow::error::ArrowError| Error::Reshape {
+        reason: error.to_string(),
+    };
+    let is_text =
+        |data_type: &DataType| matches!(data_type, DataType::Utf8View | DataType::LargeUtf8);
     let mut fields = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
@@ -93,17 +126,28 @@ fn as_plain_text(batch: &RecordBatch) -> Result<RecordBatch> {
 /// [`Error::Reshape`] when `confusion` is not square in `classes`.
 pub fn confusion_table(classes: &[String], confusion: &[i64]) -> Result<RecordBatch> {
     if confusion.len() != classes.len() * classes.len() {
-        let reason = format!("{} counts are no confusion matrix of {} classes", confusion.len(), classes.len());
+        let reason = format!(
+            "{} counts are no confusion matrix of {} classes",
+            confusion.len(),
+            classes.len()
+        );
         return Err(Error::Reshape { reason });
     }
-    let reshape = |error: arrow::error::ArrowError| Error::Reshape { reason: error.to_string() };
+    let reshape = |error: arrow::error::ArrowError| Error::Reshape {
+        reason: error.to_string(),
+    };
     let (n, texts) = (classes.len(), |pick: &dyn Fn(usize) -> usize| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values((0..confusion.len()).map(|cell| &classes[pick(cell)])))
+        Arc::new(StringArray::from_iter_values(
+            (0..confusion.len()).map(|cell| &classes[pick(cell)]),
+        ))
     });
     let long = RecordBatch::try_from_iter([
         ("true", texts(&|cell| cell / n)),
         ("predicted", texts(&|cell| cell % n)),
-        ("count", Arc::new(arrow::array::Int64Array::from(confusion.to_vec())) as ArrayRef),
+        (
+            "count",
+            Arc::new(arrow::array::Int64Array::from(confusion.to_vec())) as ArrayRef,
+        ),
     ])
     .map_err(reshape)?;
     wide(&[long], &["true"], "predicted", "count")
@@ -129,7 +173,11 @@ mod tests {
 
     #[test]
     fn rows_and_columns_keep_their_order() {
-        let long = long(&[("sgdm", "knet5", 0.5), ("sgdm", "knet4", 0.75), ("adam", "knet4", 1.0)]);
+        let long = long(&[
+            ("sgdm", "knet5", 0.5),
+            ("sgdm", "knet4", 0.75),
+            ("adam", "knet4", 1.0),
+        ]);
         let table = wide(&[long], &["rule"], "architecture", "accuracy").unwrap();
         let expected = "\
 +------+-------+-------+
@@ -138,7 +186,10 @@ mod tests {
 | sgdm | 0.5   | 0.75  |
 | adam |       | 1.0   |
 +------+-------+-------+";
-        assert_eq!(pretty_format_batches(&[table]).unwrap().to_string(), expected);
+        assert_eq!(
+            pretty_format_batches(&[table]).unwrap().to_string(),
+            expected
+        );
     }
 
     #[test]
@@ -158,7 +209,10 @@ mod tests {
 | a    | 1 | 2 |
 | b    | 3 | 4 |
 +------+---+---+";
-        assert_eq!(pretty_format_batches(&[table]).unwrap().to_string(), expected);
+        assert_eq!(
+            pretty_format_batches(&[table]).unwrap().to_string(),
+            expected
+        );
         assert!(confusion_table(&classes, &[1, 2, 3]).is_err());
     }
 }

@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
+};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
 use engram_schemas::results::file_schema;
-use engram_schemas::{CODE_VERSION_KEY, DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout};
+use engram_schemas::{
+    CODE_VERSION_KEY, DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout,
+};
 use object_store::{ObjectStoreExt, PutPayload};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -61,12 +65,23 @@ pub struct ResultRow {
 ///
 /// # Errors
 /// [`Error::Write`] when the store refuses, [`Error::Encode`] when the rows do not make a file.
-pub async fn write_results(location: &DatasetLocation, result_id: &str, rows: &[ResultRow]) -> Result<String> {
+pub async fn write_results(
+    location: &DatasetLocation,
+    result_id: &str,
+    rows: &[ResultRow],
+) -> Result<String> {
     let object = layout::results_file(location.root(), result_id);
     let file = location.display(&object);
-    let encode = |source| Error::Encode { file: file.clone(), source };
+    let encode = |source| Error::Encode {
+        file: file.clone(),
+        source,
+    };
     let content = to_parquet(&to_batch(result_id, rows).map_err(encode)?).map_err(encode)?;
-    match location.store().put(&object, PutPayload::from(content)).await {
+    match location
+        .store()
+        .put(&object, PutPayload::from(content))
+        .await
+    {
         Ok(_) => Ok(file),
         Err(source) => Err(Error::Write { file, source }),
     }
@@ -89,17 +104,27 @@ fn to_parquet(batch: &RecordBatch) -> std::result::Result<Vec<u8>, ParquetError>
 }
 
 fn to_batch(result_id: &str, rows: &[ResultRow]) -> std::result::Result<RecordBatch, ParquetError> {
-    let text = |pick: fn(&ResultRow) -> &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(rows.iter().map(pick))) };
-    let integer = |pick: fn(&ResultRow) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(rows.iter().map(pick))) };
-    let real = |pick: fn(&ResultRow) -> f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(rows.iter().map(pick))) };
+    let text = |pick: fn(&ResultRow) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.iter().map(pick)))
+    };
+    let integer = |pick: fn(&ResultRow) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(pick)))
+    };
+    let real = |pick: fn(&ResultRow) -> f64| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values(rows.iter().map(pick)))
+    };
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|_| result_id))),
+        Arc::new(StringArray::from_iter_values(
+            rows.iter().map(|_| result_id),
+        )),
         text(|row| &row.experiment),
         text(|row| &row.query),
         text(|row| &row.classifier),
         text(|row| &row.settings),
         text(|row| &row.split_by),
-        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.split))),
+        Arc::new(Int32Array::from_iter_values(
+            rows.iter().map(|row| row.split),
+        )),
         integer(|row| row.seed),
         integer(|row| row.n_train),
         integer(|row| row.n_test),
@@ -112,7 +137,11 @@ fn to_batch(result_id: &str, rows: &[ResultRow]) -> std::result::Result<RecordBa
         ),
         list(
             rows.iter().map(|row| row.confusion.len()),
-            Arc::new(rows.iter().flat_map(|row| row.confusion.iter().copied()).collect::<Int64Array>()),
+            Arc::new(
+                rows.iter()
+                    .flat_map(|row| row.confusion.iter().copied())
+                    .collect::<Int64Array>(),
+            ),
         ),
         list(
             rows.iter().map(|row| row.statistics.len()),
@@ -120,7 +149,11 @@ fn to_batch(result_id: &str, rows: &[ResultRow]) -> std::result::Result<RecordBa
         ),
         list(
             rows.iter().map(|row| row.importances.len()),
-            Arc::new(rows.iter().flat_map(|row| row.importances.iter().copied()).collect::<Float64Array>()),
+            Arc::new(
+                rows.iter()
+                    .flat_map(|row| row.importances.iter().copied())
+                    .collect::<Float64Array>(),
+            ),
         ),
     ];
     Ok(RecordBatch::try_new(file_schema(), columns)?)
@@ -132,5 +165,10 @@ fn texts<'a>(items: impl Iterator<Item = &'a String>) -> ArrayRef {
 
 fn list(lengths: impl Iterator<Item = usize>, items: ArrayRef) -> ArrayRef {
     let field = Arc::new(Field::new_list_field(items.data_type().clone(), true));
-    Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), items, None))
+    Arc::new(ListArray::new(
+        field,
+        OffsetBuffer::from_lengths(lengths),
+        items,
+        None,
+    ))
 }

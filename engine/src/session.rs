@@ -21,7 +21,9 @@ use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -69,10 +71,15 @@ impl Session {
         config.options_mut().sql_parser.dialect = Dialect::DuckDB;
         // Without spans an error could not say where in the query it is.
         config.options_mut().sql_parser.collect_spans = true;
+        // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
+        config.options_mut().execution.collect_statistics = false;
         let context = SessionContext::new_with_config_rt(config, runtime);
         context.register_object_store(&location.store_url(), Arc::clone(location.store()));
         let session = Self { dataset, context };
-        session.register().await.map_err(Error::engine("registering the dataset's tables"))?;
+        session
+            .register()
+            .await
+            .map_err(Error::engine("registering the dataset's tables"))?;
         Ok(session)
     }
 
@@ -98,10 +105,16 @@ impl Session {
     /// [`Error::Sql`] that says where in `sql` the problem is and what was probably meant, also for a statement that
     /// would write.
     pub async fn sql(&self, sql: &str) -> Result<DataFrame> {
-        let reads_only =
-            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let reads_only = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
         match statements::split(sql)?.len() {
-            0 => return Err(Error::Sql(Box::new(SqlError::without_position("there is no SQL statement")))),
+            0 => {
+                return Err(Error::Sql(Box::new(SqlError::without_position(
+                    "there is no SQL statement",
+                ))));
+            }
             1 => {}
             n => {
                 let problem = format!("there are {n} statements where one is expected");
@@ -110,7 +123,11 @@ impl Session {
         }
         match self.context.sql_with_options(sql, reads_only).await {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(Error::Sql(Box::new(SqlError::planning(sql, error, &self.names())))),
+            Err(error) => Err(Error::Sql(Box::new(SqlError::planning(
+                sql,
+                error,
+                &self.names(),
+            )))),
         }
     }
 
@@ -122,7 +139,10 @@ impl Session {
         let answer = self.sql(sql).await?;
         let schema = Arc::clone(answer.schema().inner());
         let batches = answer.execute_stream().await.map_err(Error::running)?;
-        Ok(Answer { schema, batches: batches.map_err(Error::running).boxed() })
+        Ok(Answer {
+            schema,
+            batches: batches.map_err(Error::running).boxed(),
+        })
     }
 
     /// The single statements of a text in which they are separated by `;`. Each keeps the lines and columns that it has
@@ -143,7 +163,10 @@ impl Session {
             .filter_map(|catalog| self.context.catalog(catalog))
             .flat_map(|catalog| {
                 let schemas = catalog.schema_names();
-                schemas.into_iter().filter(|name| name != "information_schema").filter_map(move |name| catalog.schema(&name))
+                schemas
+                    .into_iter()
+                    .filter(|name| name != "information_schema")
+                    .filter_map(move |name| catalog.schema(&name))
             })
             .flat_map(|schema| schema.table_names())
             .collect();
@@ -160,17 +183,26 @@ impl Session {
             .chain(state.window_functions().keys())
             .cloned()
             .collect();
-        crate::sql_error::Names { tables: self.tables(), functions }
+        crate::sql_error::Names {
+            tables: self.tables(),
+            functions,
+        }
     }
 
     async fn register(&self) -> std::result::Result<(), DataFusionError> {
-        let partitions = trajectories::PARTITION_COLUMNS.map(|column| (column.to_owned(), DataType::Utf8));
-        self.register_files(trajectories::TABLE, trajectories::file_schema(), partitions.to_vec())?;
+        let partitions =
+            trajectories::PARTITION_COLUMNS.map(|column| (column.to_owned(), DataType::Utf8));
+        self.register_files(
+            trajectories::TABLE,
+            trajectories::file_schema(),
+            partitions.to_vec(),
+        )?;
         if self.dataset.n_results > 0 {
             self.register_files(results::TABLE, results::file_schema(), Vec::new())?;
         } else {
             let empty = MemTable::try_new(results::file_schema(), vec![Vec::new()])?;
-            self.context.register_table(results::TABLE, Arc::new(empty))?;
+            self.context
+                .register_table(results::TABLE, Arc::new(empty))?;
         }
         for function in functions::all() {
             self.context.register_udf(function);
@@ -188,11 +220,15 @@ impl Session {
         schema: SchemaRef,
         partitions: Vec<(String, DataType)>,
     ) -> std::result::Result<(), DataFusionError> {
-        let format = ParquetFormat::default().with_options(self.context.copied_table_options().parquet);
+        let format =
+            ParquetFormat::default().with_options(self.context.copied_table_options().parquet);
         let options = ListingOptions::new(Arc::new(format)).with_table_partition_cols(partitions);
         let folder = ListingTableUrl::try_new(table_url(self.location(), table), None)?;
-        let config = ListingTableConfig::new(folder).with_listing_options(options).with_schema(schema);
-        self.context.register_table(table, Arc::new(ListingTable::try_new(config)?))?;
+        let config = ListingTableConfig::new(folder)
+            .with_listing_options(options)
+            .with_schema(schema);
+        self.context
+            .register_table(table, Arc::new(ListingTable::try_new(config)?))?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! The planner knows what is wrong and often where; the nearest name is found here, by the same measure as everywhere in
 //! this workspace, among the tables, columns and functions that the query could have used.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use datafusion::common::{SchemaError, Span};
@@ -52,11 +53,19 @@ impl SqlError {
     }
 
     pub(crate) fn without_position(problem: &str) -> Self {
-        Self { problem: problem.to_owned(), place: None, hint: None }
+        Self {
+            problem: problem.to_owned(),
+            place: None,
+            hint: None,
+        }
     }
 
     pub(crate) fn at(sql: &str, problem: &str, (line, column): (usize, usize)) -> Self {
-        Self { problem: problem.to_owned(), place: Place::of(sql, line, column, None), hint: None }
+        Self {
+            problem: problem.to_owned(),
+            place: Place::of(sql, line, column, None),
+            hint: None,
+        }
     }
 
     /// What a planner's error means for the text that it planned.
@@ -67,11 +76,35 @@ impl SqlError {
             return Self::parsing(sql, &parser.to_string());
         }
         if let DataFusionError::SchemaError(schema, _) = root {
-            if let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref() {
-                let known: Vec<&str> = valid_fields.iter().map(|field| field.name.as_str()).collect();
+            if let SchemaError::FieldNotFound {
+                field,
+                valid_fields,
+            } = schema.as_ref()
+            {
+                let tables: Vec<&str> = valid_fields
+                    .iter()
+                    .filter_map(|field| Some(field.relation.as_ref()?.table()))
+                    .collect();
+                if let Some(table) = field
+                    .relation
+                    .as_ref()
+                    .map(|relation| relation.table().to_owned())
+                    && !tables.contains(&table.as_str())
+                {
+                    let tables: Vec<&str> = BTreeSet::from_iter(tables).into_iter().collect();
+                    return Self::unknown(sql, "table or alias", &table, span, &tables);
+                }
+                let known: Vec<&str> = valid_fields
+                    .iter()
+                    .map(|field| field.name.as_str())
+                    .collect();
                 return Self::unknown(sql, "column", &field.name, span, &known);
             }
-            return Self { problem: schema.to_string(), place: Place::of_span(sql, span), hint: None };
+            return Self {
+                problem: schema.to_string(),
+                place: Place::of_span(sql, span),
+                hint: None,
+            };
         }
         let message = root.strip_backtrace();
         let message = strip_kind(&message);
@@ -84,31 +117,58 @@ impl SqlError {
             let known: Vec<&str> = names.functions.iter().map(String::as_str).collect();
             return Self::unknown(sql, "function", function, span, &known);
         }
+        if let Some(call) = between(message, "the given name and argument types '", "'") {
+            return Self::wrong_arguments(sql, call, message);
+        }
         if let Some(what) = ["DDL", "DML", "Statement"].iter().find_map(|kind| {
-            message.strip_prefix(kind).and_then(|rest| rest.strip_prefix(" not supported: "))
+            message
+                .strip_prefix(kind)
+                .and_then(|rest| rest.strip_prefix(" not supported: "))
         }) {
             return Self {
                 problem: format!("this SQL only reads; {what} would change something"),
                 place: first_word(sql),
-                hint: Some("save an answer to a file with `--format parquet --output FILE`".to_owned()),
+                hint: Some(
+                    "save an answer to a file with `--format parquet --output FILE`".to_owned(),
+                ),
             };
         }
-        Self { problem: message.to_owned(), place: Place::of_span(sql, span), hint: None }
+        // Where the planner has words for users, they are better than its message for developers.
+        let (problem, hint) = match error.diagnostic() {
+            Some(diagnostic) if !diagnostic.helps.is_empty() => (
+                diagnostic.message.as_str(),
+                diagnostic.helps.first().map(|help| help.message.clone()),
+            ),
+            _ => (message, None),
+        };
+        Self {
+            problem: problem.to_owned(),
+            place: Place::of_span(sql, span),
+            hint,
+        }
     }
 
     /// What an error means that comes up while rows are computed.
     pub(crate) fn running(error: &DataFusionError) -> Self {
         let message = error.find_root().strip_backtrace();
-        Self { problem: format!("the query failed while it ran: {}", strip_kind(&message)), place: None, hint: None }
+        Self {
+            problem: format!("the query failed while it ran: {}", strip_kind(&message)),
+            place: None,
+            hint: None,
+        }
     }
 
     fn parsing(sql: &str, message: &str) -> Self {
         let message = strip_kind(message);
         let (problem, place) = match message.rsplit_once(" at Line: ") {
             Some((problem, position)) => {
-                let mut numbers = position.split(", Column: ").map(|number| number.trim().parse::<usize>());
+                let mut numbers = position
+                    .split(", Column: ")
+                    .map(|number| number.trim().parse::<usize>());
                 match (numbers.next(), numbers.next()) {
-                    (Some(Ok(line)), Some(Ok(column))) => (problem, Place::of(sql, line, column, None)),
+                    (Some(Ok(line)), Some(Ok(column))) => {
+                        (problem, Place::of(sql, line, column, None))
+                    }
                     _ => (message, None),
                 }
             }
@@ -117,28 +177,65 @@ impl SqlError {
         };
         let problem = problem.strip_prefix("Expected: ").map_or_else(
             || problem.to_owned(),
-            |rest| format!("the SQL does not parse: expected {}", rest.replacen(", found: ", ", found ", 1)),
+            |rest| {
+                format!(
+                    "the SQL does not parse: expected {}",
+                    rest.replacen(", found: ", ", found ", 1)
+                )
+            },
         );
         let problem = problem.replace("found EOF", "found the end");
         let hint = place.as_ref().and_then(|place| place.misspelt_keyword());
-        Self { problem, place, hint }
+        Self {
+            problem,
+            place,
+            hint,
+        }
+    }
+
+    /// A function that is there but not for these arguments; `call` is its name with the types that it was given.
+    fn wrong_arguments(sql: &str, call: &str, message: &str) -> Self {
+        let name = call.split('(').next().unwrap_or(call);
+        let takes = message
+            .split_once("Candidate functions:")
+            .map(|(_, candidates)| {
+                candidates
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            });
+        Self {
+            problem: format!("there is no `{call}`: `{name}` takes other arguments"),
+            place: occurrence(sql, name),
+            hint: takes.map(|takes| format!("there are {takes}")),
+        }
     }
 
     fn unknown(sql: &str, kind: &str, given: &str, span: Option<Span>, known: &[&str]) -> Self {
-        let place = Place::of_span(sql, span).filter(|place| place.covers(given)).or_else(|| occurrence(sql, given));
+        let place = Place::of_span(sql, span)
+            .filter(|place| place.covers(given))
+            .or_else(|| occurrence(sql, given));
         let hint = match nearest(given, known.iter().copied()) {
             Some(name) => Some(format!("did you mean `{name}`?")),
             None if known.is_empty() || known.len() > 24 => None,
             None => Some(format!("known are {}", known.join(", "))),
         };
-        Self { problem: format!("there is no {kind} `{given}`"), place, hint }
+        Self {
+            problem: format!("there is no {kind} `{given}`"),
+            place,
+            hint,
+        }
     }
 }
 
 impl fmt::Display for SqlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.problem)?;
-        let Some(place) = &self.place else { return Ok(()) };
+        let Some(place) = &self.place else {
+            return Ok(());
+        };
         write!(
             f,
             "\n  at line {}, column {}:\n    {}\n    {}{}",
@@ -146,7 +243,12 @@ impl fmt::Display for SqlError {
             place.column,
             place.text,
             // A tab must stay one, or the caret stands elsewhere than what it points at.
-            place.text.chars().take(place.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect::<String>(),
+            place
+                .text
+                .chars()
+                .take(place.column - 1)
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect::<String>(),
             "^".repeat(place.width),
         )
     }
@@ -168,36 +270,65 @@ impl Place {
         if column == 0 || column > length + 1 {
             return None;
         }
-        let word = text.chars().skip(column - 1).take_while(|c| c.is_alphanumeric() || *c == '_').count();
+        let word = text
+            .chars()
+            .skip(column - 1)
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .count();
         let width = end.and_then(|end| end.checked_sub(column)).unwrap_or(word);
         let width = width.clamp(1, (length + 1 - column).max(1));
-        Some(Self { line, column, width, text: text.to_owned() })
+        Some(Self {
+            line,
+            column,
+            width,
+            text: text.to_owned(),
+        })
     }
 
     fn of_span(sql: &str, span: Option<Span>) -> Option<Self> {
         let span = span?;
         let end = (span.start.line == span.end.line).then_some(span.end.column as usize);
-        Self::of(sql, span.start.line as usize, span.start.column as usize, end)
+        Self::of(
+            sql,
+            span.start.line as usize,
+            span.start.column as usize,
+            end,
+        )
     }
 
     fn pointed_at(&self) -> String {
-        self.text.chars().skip(self.column - 1).take(self.width).collect()
+        self.text
+            .chars()
+            .skip(self.column - 1)
+            .take(self.width)
+            .collect()
     }
 
     fn covers(&self, name: &str) -> bool {
-        self.pointed_at().to_lowercase().contains(&name.to_lowercase())
+        self.pointed_at()
+            .to_lowercase()
+            .contains(&name.to_lowercase())
     }
 
     /// The keyword that the word here, or the one before it, is close to without being it: a parser notices a misspelt
     /// word only at the one after it.
     fn misspelt_keyword(&self) -> Option<String> {
-        const KEYWORDS: [&str; 12] =
-            ["SELECT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "JOIN", "UNION", "WITH", "BETWEEN", "DISTINCT"];
+        const KEYWORDS: [&str; 12] = [
+            "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "JOIN", "UNION",
+            "WITH", "BETWEEN", "DISTINCT",
+        ];
         let before: String = self.text.chars().take(self.column - 1).collect();
-        let previous = before.split_whitespace().last().unwrap_or_default().to_owned();
+        let previous = before
+            .split_whitespace()
+            .last()
+            .unwrap_or_default()
+            .to_owned();
         [self.pointed_at(), previous].into_iter().find_map(|word| {
-            let is_keyword = KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(&word));
-            let near = nearest(&word, KEYWORDS.into_iter()).filter(|_| !is_keyword && word.len() > 2)?;
+            let is_keyword = KEYWORDS
+                .iter()
+                .any(|keyword| keyword.eq_ignore_ascii_case(&word));
+            let near =
+                nearest(&word, KEYWORDS.into_iter()).filter(|_| !is_keyword && word.len() > 2)?;
             Some(format!("did you mean `{near}` instead of `{word}`?"))
         })
     }
@@ -206,16 +337,25 @@ impl Place {
 /// The place of the first token that names `name`.
 fn occurrence(sql: &str, name: &str) -> Option<Place> {
     let tokens = statements::tokens(sql).ok()?;
-    let token = tokens.iter().find(|token| {
-        matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name))
-    })?;
+    let token = tokens.iter().find(
+        |token| matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name)),
+    )?;
     let (start, end) = (token.span.start, token.span.end);
-    Place::of(sql, start.line as usize, start.column as usize, Some(end.column as usize))
+    Place::of(
+        sql,
+        start.line as usize,
+        start.column as usize,
+        Some(end.column as usize),
+    )
 }
 
 fn first_word(sql: &str) -> Option<Place> {
     let tokens = statements::tokens(sql).ok()?;
-    let start = tokens.iter().find(|token| matches!(token.token, Token::Word(_)))?.span.start;
+    let start = tokens
+        .iter()
+        .find(|token| matches!(token.token, Token::Word(_)))?
+        .span
+        .start;
     Place::of(sql, start.line as usize, start.column as usize, None)
 }
 
@@ -235,7 +375,10 @@ fn strip_kind(message: &str) -> &str {
         "Schema error: ",
         "This feature is not implemented: ",
     ];
-    KINDS.iter().find_map(|kind| message.strip_prefix(kind)).map_or(message, strip_kind)
+    KINDS
+        .iter()
+        .find_map(|kind| message.strip_prefix(kind))
+        .map_or(message, strip_kind)
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {

@@ -43,14 +43,27 @@ pub fn is_complete(sql: &str) -> bool {
 
 /// The tokens of `sql` with their places.
 pub(crate) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>> {
-    Tokenizer::new(&DuckDbDialect {}, sql).tokenize_with_location().map_err(|error| {
-        let position = (error.location.line as usize, error.location.column as usize);
-        Error::Sql(Box::new(SqlError::at(sql, &error.message, position)))
+    Tokenizer::new(&DuckDbDialect {}, sql)
+        .tokenize_with_location()
+        .map_err(|error| {
+            let position = (error.location.line as usize, error.location.column as usize);
+            let problem = format!("the SQL does not parse: {}", lower_first(&error.message));
+            Error::Sql(Box::new(SqlError::at(sql, &problem, position)))
+        })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
     })
 }
 
 fn placed(sql: &str, start: Location, end: Option<Location>) -> String {
-    let (from, to) = (offset(sql, start), end.map_or(sql.len(), |end| offset(sql, end)));
+    let (from, to) = (
+        offset(sql, start),
+        end.map_or(sql.len(), |end| offset(sql, end)),
+    );
     let lines = "\n".repeat(start.line.saturating_sub(1) as usize);
     let columns = " ".repeat(start.column.saturating_sub(1) as usize);
     format!("{lines}{columns}{}", sql[from..to].trim_end())
@@ -58,10 +71,16 @@ fn placed(sql: &str, start: Location, end: Option<Location>) -> String {
 
 /// The byte at which a location lies; locations count characters.
 fn offset(sql: &str, location: Location) -> usize {
-    let line_start: usize =
-        sql.split_inclusive('\n').take(location.line.saturating_sub(1) as usize).map(str::len).sum();
-    let in_line: usize =
-        sql[line_start..].chars().take(location.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+    let line_start: usize = sql
+        .split_inclusive('\n')
+        .take(location.line.saturating_sub(1) as usize)
+        .map(str::len)
+        .sum();
+    let in_line: usize = sql[line_start..]
+        .chars()
+        .take(location.column.saturating_sub(1) as usize)
+        .map(char::len_utf8)
+        .sum();
     line_start + in_line
 }
 
@@ -74,7 +93,11 @@ mod tests {
         let sql = "-- first\nSELECT 'a;b' AS é; SELECT 2 ;\n/* ; */\n\nSELECT\n 3\n";
         assert_eq!(
             split(sql).unwrap(),
-            ["\nSELECT 'a;b' AS é", "\n                   SELECT 2", "\n\n\n\nSELECT\n 3"]
+            [
+                "\nSELECT 'a;b' AS é",
+                "\n                   SELECT 2",
+                "\n\n\n\nSELECT\n 3"
+            ]
         );
         assert!(split(" -- nothing\n;;").unwrap().is_empty());
     }
@@ -88,7 +111,13 @@ mod tests {
     #[test]
     fn a_statement_is_complete_at_its_semicolon() {
         assert!(is_complete("SELECT 1; -- done\n"));
-        for open in ["SELECT 1", "SELECT ';", "SELECT 1 -- ;", "SELECT 1 /* ;", ""] {
+        for open in [
+            "SELECT 1",
+            "SELECT ';",
+            "SELECT 1 -- ;",
+            "SELECT 1 /* ;",
+            "",
+        ] {
             assert!(!is_complete(open), "{open}");
         }
     }

@@ -29,7 +29,12 @@ fn observables() -> String {
 fn series() -> String {
     // Every epoch passes the filter. It is there because a filter makes large batches of small ones, and array_agg slows
     // down with the square of their number: one run is one file, and one file is a batch.
-    let rest = rest(&[column::EPOCH, column::STEP, column::VALIDATION_LOSS, column::VALIDATION_ACCURACY]);
+    let rest = rest(&[
+        column::EPOCH,
+        column::STEP,
+        column::VALIDATION_LOSS,
+        column::VALIDATION_ACCURACY,
+    ]);
     let (names, columns, epoch) = (texts(Observable::column), columns(), column::EPOCH);
     format!(
         "SELECT {rest}, array_sort(array_agg({epoch})) AS epochs, [{names}] AS names, \
@@ -42,14 +47,20 @@ fn series() -> String {
 fn rest(left_out: &[&str]) -> String {
     let observed: Vec<String> = Observable::all().map(Observable::column).collect();
     let schema = file_schema();
-    let names = PARTITION_COLUMNS.into_iter().chain(schema.fields().iter().map(|field| field.name().as_str()));
-    let is_rest = |name: &&str| !left_out.contains(name) && !observed.iter().any(|observed| observed == name);
+    let names = PARTITION_COLUMNS
+        .into_iter()
+        .chain(schema.fields().iter().map(|field| field.name().as_str()));
+    let is_rest =
+        |name: &&str| !left_out.contains(name) && !observed.iter().any(|observed| observed == name);
     names.filter(is_rest).collect::<Vec<_>>().join(", ")
 }
 
 /// The observed columns, in their order.
 fn columns() -> String {
-    Observable::all().map(Observable::column).collect::<Vec<_>>().join(", ")
+    Observable::all()
+        .map(Observable::column)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The observables' names and the parts of them, a row each.
@@ -65,5 +76,8 @@ fn unnested_names() -> String {
 
 /// One text of every observable, in their order, as SQL.
 fn texts(of: fn(Observable) -> String) -> String {
-    Observable::all().map(|observable| format!("'{}'", of(observable))).collect::<Vec<_>>().join(", ")
+    Observable::all()
+        .map(|observable| format!("'{}'", of(observable)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -7,7 +7,12 @@ use tch::Tensor;
 
 /// Draws the kernel of layer `index` for `purpose`: forward and feedback kernels are independent draws from the same
 /// distribution.
-pub(crate) fn kernel(configuration: &RunConfiguration, spec: &LayerSpec, index: usize, purpose: &str) -> Tensor {
+pub(crate) fn kernel(
+    configuration: &RunConfiguration,
+    spec: &LayerSpec,
+    index: usize,
+    purpose: &str,
+) -> Tensor {
     let stddev = match configuration.initialization {
         Initialization::Published => published_stddev(index),
         Initialization::FanIn => (2.0 / spec.kernel.fan_in() as f64).sqrt(),
@@ -18,7 +23,12 @@ pub(crate) fn kernel(configuration: &RunConfiguration, spec: &LayerSpec, index: 
         .take(spec.n_weights())
         .map(|normal: f64| (normal * stddev) as f32)
         .collect();
-    let shape: Vec<i64> = spec.kernel.shape().into_iter().map(|size| size as i64).collect();
+    let shape: Vec<i64> = spec
+        .kernel
+        .shape()
+        .into_iter()
+        .map(|size| size as i64)
+        .collect();
     Tensor::from_slice(&values).reshape(shape)
 }
 

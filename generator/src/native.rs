@@ -1,5 +1,8 @@
 //! The one file that calls foreign code: the feedback functions, and what a process does once before its first tensor.
-#![expect(unsafe_code, reason = "calls into libtorch through the C interface of native/feedback.cpp, and into libc")]
+#![expect(
+    unsafe_code,
+    reason = "calls into libtorch through the C interface of native/feedback.cpp, and into libc"
+)]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::null_mut;
@@ -71,7 +74,12 @@ pub fn prepare_process(device: &str) -> Result<(), crate::Error> {
     }
     if device.starts_with("cuda") {
         // SAFETY: the name is a C string; the handle is never closed, so the operators that it registers stay.
-        let handle = unsafe { libc::dlopen(c"libtorch_cuda.so".as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+        let handle = unsafe {
+            libc::dlopen(
+                c"libtorch_cuda.so".as_ptr(),
+                libc::RTLD_NOW | libc::RTLD_GLOBAL,
+            )
+        };
         if handle.is_null() {
             // SAFETY: dlerror returns null or a C string that is valid until the next call.
             let message = unsafe { libc::dlerror() };
@@ -79,9 +87,14 @@ pub fn prepare_process(device: &str) -> Result<(), crate::Error> {
                 "libtorch_cuda.so cannot be loaded".to_owned()
             } else {
                 // SAFETY: not null, see above.
-                unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
+                unsafe { CStr::from_ptr(message) }
+                    .to_string_lossy()
+                    .into_owned()
             };
-            return Err(crate::Error::Device { device: device.to_owned(), reason });
+            return Err(crate::Error::Device {
+                device: device.to_owned(),
+                reason,
+            });
         }
     }
     Ok(())
@@ -120,7 +133,12 @@ pub(crate) fn feedback_convolution(
 ///
 /// # Shapes
 /// `input` `[batch, inputs]`, `kernel` and `feedback` `[outputs, inputs]`, `bias` `[outputs]`.
-pub(crate) fn feedback_dense(input: &Tensor, kernel: &Tensor, bias: Option<&Tensor>, feedback: &Tensor) -> Tensor {
+pub(crate) fn feedback_dense(
+    input: &Tensor,
+    kernel: &Tensor,
+    bias: Option<&Tensor>,
+    feedback: &Tensor,
+) -> Tensor {
     call(|output| {
         // SAFETY: every pointer comes from a live tensor or is null for an absent bias.
         unsafe {
@@ -168,7 +186,10 @@ fn pointer(tensor: &Tensor) -> *mut c_void {
 
 /// Calls a foreign function that fills `output` or returns a message, and panics with the message, as the operations of
 /// tch do.
-#[expect(clippy::panic, reason = "the same contract as every operation on a tensor")]
+#[expect(
+    clippy::panic,
+    reason = "the same contract as every operation on a tensor"
+)]
 fn call(function: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
     let mut output = null_mut();
     let message = function(&raw mut output);

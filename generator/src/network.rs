@@ -80,17 +80,33 @@ impl Network {
             .into_iter()
             .enumerate()
             .map(|(index, spec)| {
-                let draw = |purpose| initialization::kernel(configuration, &spec, index, purpose).to_device(device);
+                let draw = |purpose| {
+                    initialization::kernel(configuration, &spec, index, purpose).to_device(device)
+                };
                 let kernel = draw("forward kernel").set_requires_grad(true);
                 let feedback = (signal == Signal::Feedback).then(|| draw("feedback kernel"));
                 let bias = spec.bias.then(|| {
-                    Tensor::zeros([spec.kernel.shape()[0] as i64], (tch::Kind::Float, device)).set_requires_grad(true)
+                    Tensor::zeros([spec.kernel.shape()[0] as i64], (tch::Kind::Float, device))
+                        .set_requires_grad(true)
                 });
-                Layer { spec, kernel, bias, feedback }
+                Layer {
+                    spec,
+                    kernel,
+                    bias,
+                    feedback,
+                }
             })
             .collect();
-        let batch_norms = channels.into_iter().map(|channels| BatchNorm::new(channels, device)).collect();
-        Ok(Self { layers, batch_norms, architecture, device })
+        let batch_norms = channels
+            .into_iter()
+            .map(|channels| BatchNorm::new(channels, device))
+            .collect();
+        Ok(Self {
+            layers,
+            batch_norms,
+            architecture,
+            device,
+        })
     }
 
     /// The device that the network is on.
@@ -100,8 +116,22 @@ impl Network {
 
     /// Sends `input` `[batch, channels, height, width]` through the network; what goes through each layer is kept when
     /// `keep` says so. Returns the outputs `[batch, classes]` and the records, one a layer or none.
-    pub fn forward(&self, input: &Tensor, mode: Mode, signal: Signal, keep: Keep) -> (Tensor, Vec<LayerRecord>) {
-        let mut pass = Pass { network: self, mode, signal, keep, records: Vec::new(), next_layer: 0, next_norm: 0 };
+    pub fn forward(
+        &self,
+        input: &Tensor,
+        mode: Mode,
+        signal: Signal,
+        keep: Keep,
+    ) -> (Tensor, Vec<LayerRecord>) {
+        let mut pass = Pass {
+            network: self,
+            mode,
+            signal,
+            keep,
+            records: Vec::new(),
+            next_layer: 0,
+            next_norm: 0,
+        };
         let output = architectures::forward(self.architecture, &mut pass, input);
         (output, pass.records)
     }
@@ -110,7 +140,10 @@ impl Network {
     pub fn parameters(&self) -> Vec<&Tensor> {
         let kernels = self.layers.iter().map(|layer| &layer.kernel);
         let biases = self.layers.iter().filter_map(|layer| layer.bias.as_ref());
-        let norms = self.batch_norms.iter().flat_map(|norm| [&norm.scale, &norm.shift]);
+        let norms = self
+            .batch_norms
+            .iter()
+            .flat_map(|norm| [&norm.scale, &norm.shift]);
         kernels.chain(biases).chain(norms).collect()
     }
 }

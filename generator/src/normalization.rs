@@ -72,7 +72,9 @@ impl ResponseNorm {
             .tril(self.radius)
             .triu(-self.radius)
             .view([channels, channels, 1, 1]);
-        let sum = input.square().conv2d(&band, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1);
+        let sum = input
+            .square()
+            .conv2d(&band, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1);
         input / (sum * self.alpha + self.bias).pow_tensor_scalar(self.beta)
     }
 }
@@ -85,13 +87,21 @@ mod tests {
     fn response_norm_sums_squares_over_neighbouring_channels() {
         let values = [1.0f32, -2.0, 3.0, 4.0];
         let input = Tensor::from_slice(&values).view([1, 4, 1, 1]);
-        let norm = ResponseNorm { radius: 1, bias: 2.0, alpha: 0.5, beta: 0.75 };
+        let norm = ResponseNorm {
+            radius: 1,
+            bias: 2.0,
+            alpha: 0.5,
+            beta: 0.75,
+        };
         let output: Vec<f32> = Vec::try_from(norm.apply(&input).view([4])).unwrap();
         for (channel, result) in output.iter().enumerate() {
             let window = channel.saturating_sub(1)..=(channel + 1).min(3);
             let sum: f32 = window.map(|c| values[c] * values[c]).sum();
             let expected = values[channel] / (2.0 + 0.5 * sum).powf(0.75);
-            assert!((result - expected).abs() < 1e-6, "channel {channel}: {result} and {expected}");
+            assert!(
+                (result - expected).abs() < 1e-6,
+                "channel {channel}: {result} and {expected}"
+            );
         }
     }
 
@@ -99,7 +109,8 @@ mod tests {
     fn batch_norm_follows_the_batch_by_a_tenth() {
         let norm = BatchNorm::new(1, Device::Cpu);
         let input = Tensor::from_slice(&[1.0f32, 3.0]).view([2, 1, 1, 1]);
-        let normalised: Vec<f32> = Vec::try_from(norm.apply(&input, Mode::Train).view([2])).unwrap();
+        let normalised: Vec<f32> =
+            Vec::try_from(norm.apply(&input, Mode::Train).view([2])).unwrap();
         assert!((normalised[0] + 1.0).abs() < 1e-4 && (normalised[1] - 1.0).abs() < 1e-4);
         assert!((norm.running_mean.double_value(&[0]) - 0.2).abs() < 1e-6);
         // The running variance takes in the unbiased variance of the batch, 2.

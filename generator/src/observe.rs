@@ -27,23 +27,42 @@ const STIMULI_AT_ONCE: usize = 512;
 pub(crate) fn checkpoint(network: &Network, validation: &Examples) -> Checkpoint {
     tch::no_grad(|| {
         let mut scratch = Scratch::default();
-        let mut responses: Vec<Responses> = network.layers.iter().map(|_| Responses::default()).collect();
+        let mut responses: Vec<Responses> = network
+            .layers
+            .iter()
+            .map(|_| Responses::default())
+            .collect();
         let (mut loss, mut correct) = (0.0, 0);
         for start in (0..validation.len()).step_by(STIMULI_AT_ONCE) {
             let stimuli = validation.narrow(start, STIMULI_AT_ONCE);
-            let (outputs, records) = network.forward(&stimuli.inputs, Mode::Evaluate, Signal::Forward, Keep::Records);
+            let (outputs, records) = network.forward(
+                &stimuli.inputs,
+                Mode::Evaluate,
+                Signal::Forward,
+                Keep::Records,
+            );
             loss += tasks::loss(&outputs, &stimuli.labels).double_value(&[]) * stimuli.len() as f64;
             correct += tasks::n_correct(&outputs, &stimuli.labels);
-            for ((layer, record), responses) in network.layers.iter().zip(&records).zip(&mut responses) {
+            for ((layer, record), responses) in
+                network.layers.iter().zip(&records).zip(&mut responses)
+            {
                 responses.add(record, &activity_change(layer, record), &mut scratch);
             }
         }
         let n = validation.len() as f64;
-        let layers = network.layers.iter().zip(responses).map(|(layer, responses)| {
-            let weights = values(&layer.kernel);
-            responses.observables(observe(&weights, &mut scratch))
-        });
-        Checkpoint { validation_loss: loss / n, validation_accuracy: correct as f64 / n, layers: layers.collect() }
+        let layers = network
+            .layers
+            .iter()
+            .zip(responses)
+            .map(|(layer, responses)| {
+                let weights = values(&layer.kernel);
+                responses.observables(observe(&weights, &mut scratch))
+            });
+        Checkpoint {
+            validation_loss: loss / n,
+            validation_accuracy: correct as f64 / n,
+            layers: layers.collect(),
+        }
     })
 }
 
@@ -61,7 +80,9 @@ pub fn activity_change(layer: &Layer, record: &LayerRecord) -> Tensor {
         Nonlinearity::Identity => return growth.mean(Kind::Double).repeat([batch]),
         Nonlinearity::Relu => record.sums.gt(0.0).to_kind(Kind::Double),
     };
-    (slopes * growth).flatten(1, -1).mean_dim(1, false, Kind::Double)
+    (slopes * growth)
+        .flatten(1, -1)
+        .mean_dim(1, false, Kind::Double)
 }
 
 /// Sums over stimuli of what one layer answered.
@@ -80,12 +101,20 @@ impl Responses {
         self.n_stimuli += n_stimuli;
         self.activations.resize(Observation::COUNT, 0.0);
         for stimulus in activations.chunks_exact(n_units) {
-            for (sum, statistic) in self.activations.iter_mut().zip(observe(stimulus, scratch).to_array()) {
+            for (sum, statistic) in self
+                .activations
+                .iter_mut()
+                .zip(observe(stimulus, scratch).to_array())
+            {
                 *sum += statistic;
             }
         }
         for value in change_values(change) {
-            for (sum, function) in self.change.iter_mut().zip([value, value.abs(), value * value]) {
+            for (sum, function) in self
+                .change
+                .iter_mut()
+                .zip([value, value.abs(), value * value])
+            {
                 *sum += function;
             }
         }
@@ -94,9 +123,16 @@ impl Responses {
     /// Means over the stimuli, behind the statistics of the weights.
     fn observables(self, weights: Observation) -> [f64; Observable::COUNT] {
         let n = self.n_stimuli as f64;
-        let means = self.activations.iter().chain(&self.change).map(|sum| sum / n);
+        let means = self
+            .activations
+            .iter()
+            .chain(&self.change)
+            .map(|sum| sum / n);
         let mut all = [f64::NAN; Observable::COUNT];
-        for (place, value) in all.iter_mut().zip(weights.to_array().into_iter().chain(means)) {
+        for (place, value) in all
+            .iter_mut()
+            .zip(weights.to_array().into_iter().chain(means))
+        {
             *place = value;
         }
         all
@@ -105,7 +141,11 @@ impl Responses {
 
 /// The values of a tensor in row-major order, in the host's memory.
 fn values(tensor: &Tensor) -> Vec<f32> {
-    let tensor = tensor.detach().to_device(tch::Device::Cpu).to_kind(Kind::Float).contiguous();
+    let tensor = tensor
+        .detach()
+        .to_device(tch::Device::Cpu)
+        .to_kind(Kind::Float)
+        .contiguous();
     let mut values = vec![0.0; tensor.numel()];
     tensor.copy_data(&mut values, tensor.numel());
     values

@@ -17,7 +17,11 @@ pub struct MomentumDescent {
 impl MomentumDescent {
     /// An optimizer at rest.
     pub fn new(momentum: f64, nesterov: bool) -> Self {
-        Self { momentum, nesterov, velocities: Vec::new() }
+        Self {
+            momentum,
+            nesterov,
+            velocities: Vec::new(),
+        }
     }
 }
 
@@ -36,7 +40,12 @@ pub struct Adam {
 impl Adam {
     /// An optimizer at rest.
     pub fn new(settings: engram_plan::learning_rule::Adam) -> Self {
-        Self { settings, steps: 0, means: Vec::new(), squares: Vec::new() }
+        Self {
+            settings,
+            steps: 0,
+            means: Vec::new(),
+            squares: Vec::new(),
+        }
     }
 }
 
@@ -52,9 +61,15 @@ impl Optimizer for MomentumDescent {
             if self.velocities.is_empty() {
                 self.velocities = gradients.iter().map(Tensor::zeros_like).collect();
             }
-            for ((parameter, gradient), velocity) in parameters.iter().zip(gradients).zip(&mut self.velocities) {
+            for ((parameter, gradient), velocity) in
+                parameters.iter().zip(gradients).zip(&mut self.velocities)
+            {
                 let _ = velocity.g_mul_scalar_(self.momentum).g_add_(gradient);
-                let change = if self.nesterov { gradient + &*velocity * self.momentum } else { velocity.shallow_clone() };
+                let change = if self.nesterov {
+                    gradient + &*velocity * self.momentum
+                } else {
+                    velocity.shallow_clone()
+                };
                 let _ = parameter.shallow_clone().g_sub_(&(change * learning_rate));
             }
         });
@@ -73,9 +88,15 @@ impl Optimizer for Adam {
             let mean_correction = 1.0 - beta1.powi(self.steps);
             let square_correction = 1.0 - beta2.powi(self.steps);
             let state = self.means.iter_mut().zip(&mut self.squares);
-            for ((parameter, gradient), (mean, square)) in parameters.iter().zip(gradients).zip(state) {
-                let _ = mean.g_mul_scalar_(beta1).g_add_(&(gradient * (1.0 - beta1)));
-                let _ = square.g_mul_scalar_(beta2).g_add_(&(gradient.square() * (1.0 - beta2)));
+            for ((parameter, gradient), (mean, square)) in
+                parameters.iter().zip(gradients).zip(state)
+            {
+                let _ = mean
+                    .g_mul_scalar_(beta1)
+                    .g_add_(&(gradient * (1.0 - beta1)));
+                let _ = square
+                    .g_mul_scalar_(beta2)
+                    .g_add_(&(gradient.square() * (1.0 - beta2)));
                 let scale = (&*square / square_correction).sqrt() + self.settings.epsilon;
                 let change = &*mean / scale * (learning_rate / mean_correction);
                 let _ = parameter.shallow_clone().g_sub_(&change);

@@ -13,7 +13,12 @@ use crate::native::{self, Window, With};
 pub fn project(kernel: Kernel, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     match kernel {
         Kernel::Dense { .. } => input.linear(weight, bias),
-        Kernel::Convolution { size, stride, padding, .. } => {
+        Kernel::Convolution {
+            size,
+            stride,
+            padding,
+            ..
+        } => {
             let (input, window) = padded(input, size, stride, padding);
             input.conv2d(weight, bias, [window.stride; 2], window.padding, [1, 1], 1)
         }
@@ -31,7 +36,12 @@ pub fn project_with_feedback(
 ) -> Tensor {
     match kernel {
         Kernel::Dense { .. } => native::feedback_dense(input, weight, bias, feedback),
-        Kernel::Convolution { size, stride, padding, .. } => {
+        Kernel::Convolution {
+            size,
+            stride,
+            padding,
+            ..
+        } => {
             let (input, window) = padded(input, size, stride, padding);
             native::feedback_convolution(&input, weight, bias, feedback, window)
         }
@@ -42,14 +52,23 @@ pub fn project_with_feedback(
 pub fn project_back(kernel: Kernel, output: &Tensor, input: &Tensor, weight: &Tensor) -> Tensor {
     match kernel {
         Kernel::Dense { .. } => output.matmul(weight),
-        Kernel::Convolution { size, stride, padding, .. } => {
+        Kernel::Convolution {
+            size,
+            stride,
+            padding,
+            ..
+        } => {
             let (wide, window) = padded(input, size, stride, padding);
             let back = native::convolution_gradient(output, &wide, weight, window, With::Input);
             let (rows, columns) = (input.size()[2], input.size()[3]);
-            let (top, left) = (before(rows, size, stride, padding), before(columns, size, stride, padding));
+            let (top, left) = (
+                before(rows, size, stride, padding),
+                before(columns, size, stride, padding),
+            );
             let extra = |axis: usize| wide.size()[axis] - input.size()[axis];
             let start = |zeros: i64, axis: usize| if extra(axis) > 0 { zeros } else { 0 };
-            back.narrow(2, start(top, 2), rows).narrow(3, start(left, 3), columns)
+            back.narrow(2, start(top, 2), rows)
+                .narrow(3, start(left, 3), columns)
         }
     }
 }
@@ -58,7 +77,12 @@ pub fn project_back(kernel: Kernel, output: &Tensor, input: &Tensor, weight: &Te
 pub fn kernel_gradient(kernel: Kernel, error: &Tensor, input: &Tensor, weight: &Tensor) -> Tensor {
     match kernel {
         Kernel::Dense { .. } => error.transpose(0, 1).matmul(input),
-        Kernel::Convolution { size, stride, padding, .. } => {
+        Kernel::Convolution {
+            size,
+            stride,
+            padding,
+            ..
+        } => {
             let (input, window) = padded(input, size, stride, padding);
             native::convolution_gradient(error, &input, weight, window, With::Kernel)
         }
@@ -74,9 +98,21 @@ fn padded(input: &Tensor, size: usize, stride: usize, padding: Padding) -> (Tens
     let ((top, bottom), (left, right)) = (amounts(2), amounts(3));
     let stride = stride as i64;
     if top == bottom && left == right {
-        (input.shallow_clone(), Window { stride, padding: [top, left] })
+        (
+            input.shallow_clone(),
+            Window {
+                stride,
+                padding: [top, left],
+            },
+        )
     } else {
-        (input.constant_pad_nd([left, right, top, bottom]), Window { stride, padding: [0, 0] })
+        (
+            input.constant_pad_nd([left, right, top, bottom]),
+            Window {
+                stride,
+                padding: [0, 0],
+            },
+        )
     }
 }
 

@@ -42,7 +42,15 @@ pub fn train(
     trajectory.push(0, 0, observe::checkpoint(&network, &data.validation));
     let mut step = 0;
     for epoch in 1..=configuration.epochs {
-        let loss = train_epoch(run, epoch, &mut network, rule.as_mut(), &data, stop, &mut step)?;
+        let loss = train_epoch(
+            run,
+            epoch,
+            &mut network,
+            rule.as_mut(),
+            &data,
+            stop,
+            &mut step,
+        )?;
         if !loss.is_finite() {
             trajectory.status = Status::Diverged;
             break;
@@ -72,14 +80,19 @@ fn train_epoch(
     step: &mut usize,
 ) -> Result<f64> {
     let mut order: Vec<i64> = (0..data.train.len() as i64).collect();
-    order.shuffle(&mut randomness::generator("data order", run.configuration.model_seed, epoch as u64));
+    order.shuffle(&mut randomness::generator(
+        "data order",
+        run.configuration.model_seed,
+        epoch as u64,
+    ));
     let mut total = Tensor::zeros([], (tch::Kind::Double, network.device()));
     for batch in order.chunks_exact(run.configuration.batch_size) {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped);
         }
         let batch = data.train.select(batch);
-        let (outputs, records) = network.forward(&batch.inputs, Mode::Train, rule.signal(), rule.keep());
+        let (outputs, records) =
+            network.forward(&batch.inputs, Mode::Train, rule.signal(), rule.keep());
         let loss = tasks::loss(&outputs, &batch.labels);
         rule.step(network, &loss, &records);
         total += loss.detach();

@@ -28,8 +28,17 @@ impl Trajectory {
     /// # Errors
     /// [`Error::Plan`] when the run's layers cannot be known.
     pub fn new(run: &PlannedRun, network: &Network) -> Result<Self> {
-        let layers = network.layers.iter().map(|layer| layer.spec.clone()).collect();
-        Ok(Self { run: run.clone(), status: Status::Trained, layers, checkpoints: Vec::new() })
+        let layers = network
+            .layers
+            .iter()
+            .map(|layer| layer.spec.clone())
+            .collect();
+        Ok(Self {
+            run: run.clone(),
+            status: Status::Trained,
+            layers,
+            checkpoints: Vec::new(),
+        })
     }
 
     /// Adds what was seen after `epoch` epochs and `step` steps.
@@ -39,7 +48,9 @@ impl Trajectory {
 
     /// Accuracy at the last checkpoint.
     pub fn validation_accuracy(&self) -> Option<f64> {
-        self.checkpoints.last().map(|(_, _, checkpoint)| checkpoint.validation_accuracy)
+        self.checkpoints
+            .last()
+            .map(|(_, _, checkpoint)| checkpoint.validation_accuracy)
     }
 
     /// What was seen at each checkpoint: epoch, step, observation.
@@ -57,51 +68,68 @@ impl Trajectory {
             .layers
             .iter()
             .enumerate()
-            .flat_map(|(index, layer)| self.checkpoints.iter().map(move |seen| (index, layer, seen)))
+            .flat_map(|(index, layer)| {
+                self.checkpoints
+                    .iter()
+                    .map(move |seen| (index, layer, seen))
+            })
             .collect();
         let n_rows = rows.len();
         let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value; n_rows])) };
-        let long = |value: u64| -> ArrayRef { Arc::new(Int64Array::from(vec![value as i64; n_rows])) };
+        let long =
+            |value: u64| -> ArrayRef { Arc::new(Int64Array::from(vec![value as i64; n_rows])) };
         let float = |value: f64| -> ArrayRef { Arc::new(Float64Array::from(vec![value; n_rows])) };
         let schema = file_schema();
         let columns = schema.fields().iter().map(|field| -> ArrayRef {
             match field.name().as_str() {
                 column::RUN_ID => text(&self.run.run_id),
                 column::LEARNING_RULE => text(configuration.learning_rule.rule().as_str()),
-                column::BATCH_SIZE => Arc::new(Int32Array::from(vec![configuration.batch_size as i32; n_rows])),
+                column::BATCH_SIZE => Arc::new(Int32Array::from(vec![
+                    configuration.batch_size
+                        as i32;
+                    n_rows
+                ])),
                 column::MODEL_SEED => long(configuration.model_seed),
                 column::DATASET_SEED => long(configuration.dataset_seed),
                 column::LEARNING_RATE => float(configuration.learning_rate),
                 column::STATUS => text(self.status.as_str()),
-                column::LAYER => {
-                    Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, layer, _)| layer.name.as_str())))
-                }
-                column::LAYER_INDEX => Arc::new(Int32Array::from_iter_values(rows.iter().map(|(index, _, _)| *index as i32))),
-                column::DEPTH => {
-                    Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, layer, _)| layer.depth.as_str())))
-                }
-                column::N_UNITS => {
-                    Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, layer, _)| layer.n_units as i64)))
-                }
-                column::N_WEIGHTS => {
-                    Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, layer, _)| layer.n_weights() as i64)))
-                }
-                column::EPOCH => Arc::new(Int32Array::from_iter_values(rows.iter().map(|(_, _, seen)| seen.0 as i32))),
-                column::STEP => Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, _, seen)| seen.1 as i64))),
-                column::VALIDATION_LOSS => {
-                    Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, _, seen)| seen.2.validation_loss)))
-                }
-                column::VALIDATION_ACCURACY => {
-                    Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, _, seen)| seen.2.validation_accuracy)))
-                }
+                column::LAYER => Arc::new(StringArray::from_iter_values(
+                    rows.iter().map(|(_, layer, _)| layer.name.as_str()),
+                )),
+                column::LAYER_INDEX => Arc::new(Int32Array::from_iter_values(
+                    rows.iter().map(|(index, _, _)| *index as i32),
+                )),
+                column::DEPTH => Arc::new(StringArray::from_iter_values(
+                    rows.iter().map(|(_, layer, _)| layer.depth.as_str()),
+                )),
+                column::N_UNITS => Arc::new(Int64Array::from_iter_values(
+                    rows.iter().map(|(_, layer, _)| layer.n_units as i64),
+                )),
+                column::N_WEIGHTS => Arc::new(Int64Array::from_iter_values(
+                    rows.iter().map(|(_, layer, _)| layer.n_weights() as i64),
+                )),
+                column::EPOCH => Arc::new(Int32Array::from_iter_values(
+                    rows.iter().map(|(_, _, seen)| seen.0 as i32),
+                )),
+                column::STEP => Arc::new(Int64Array::from_iter_values(
+                    rows.iter().map(|(_, _, seen)| seen.1 as i64),
+                )),
+                column::VALIDATION_LOSS => Arc::new(Float64Array::from_iter_values(
+                    rows.iter().map(|(_, _, seen)| seen.2.validation_loss),
+                )),
+                column::VALIDATION_ACCURACY => Arc::new(Float64Array::from_iter_values(
+                    rows.iter().map(|(_, _, seen)| seen.2.validation_accuracy),
+                )),
                 column::UNIT_FRACTION => float(configuration.observation.unit_fraction),
                 column::NOISE_STDDEV => float(configuration.observation.noise_stddev),
                 column::OBSERVATION_SEED => long(configuration.observation.seed),
                 name => {
-                    let place = Observable::all().position(|observable| observable.column() == name);
-                    let value = |(index, _, seen): &(usize, &LayerSpec, &(usize, usize, Checkpoint))| {
-                        place.and_then(|place| seen.2.layers[*index].get(place).copied())
-                    };
+                    let place =
+                        Observable::all().position(|observable| observable.column() == name);
+                    let value =
+                        |(index, _, seen): &(usize, &LayerSpec, &(usize, usize, Checkpoint))| {
+                            place.and_then(|place| seen.2.layers[*index].get(place).copied())
+                        };
                     Arc::new(Float64Array::from_iter(rows.iter().map(value)))
                 }
             }

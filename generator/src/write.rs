@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use engram_schemas::{
-    CODE_VERSION_KEY, CONFIGURATION_KEY, DatasetLocation, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout,
+    CODE_VERSION_KEY, CONFIGURATION_KEY, DatasetLocation, Observable, SCHEMA_VERSION,
+    SCHEMA_VERSION_KEY, layout,
 };
 use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use parquet::arrow::ArrowWriter;
@@ -39,17 +40,33 @@ pub struct RunLog {
 ///
 /// # Errors
 /// [`Error::Store`] with the place, or what cannot be encoded.
-pub async fn write(location: &DatasetLocation, trajectory: &Trajectory, log: &RunLog) -> Result<()> {
+pub async fn write(
+    location: &DatasetLocation,
+    trajectory: &Trajectory,
+    log: &RunLog,
+) -> Result<()> {
     let path = trajectory.run.file().path(location.root());
     let options = PutOptions::from(PutMode::Create);
-    match location.store().put_opts(&path, to_parquet(trajectory)?.into(), options).await {
+    match location
+        .store()
+        .put_opts(&path, to_parquet(trajectory)?.into(), options)
+        .await
+    {
         Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
-        Err(source) => return Err(Error::Store { place: location.display(&path), source }),
+        Err(source) => {
+            return Err(Error::Store {
+                place: location.display(&path),
+                source,
+            });
+        }
     }
     let path = layout::run_log(location.root(), &log.run_id);
     let text = serde_json::to_vec_pretty(log).unwrap_or_default();
     let put = location.store().put(&path, PutPayload::from(text)).await;
-    put.map(|_| ()).map_err(|source| Error::Store { place: location.display(&path), source })
+    put.map(|_| ()).map_err(|source| Error::Store {
+        place: location.display(&path),
+        source,
+    })
 }
 
 /// The Parquet file of a trajectory. Equal trajectories give equal bytes.
@@ -71,7 +88,10 @@ fn properties(trajectory: &Trajectory) -> WriterProperties {
         (CODE_VERSION_KEY, env!("CARGO_PKG_VERSION").to_owned()),
         (CONFIGURATION_KEY, trajectory.run.configuration.to_json()),
     ];
-    let metadata = metadata.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
+    let metadata = metadata
+        .into_iter()
+        .map(|(key, value)| KeyValue::new(key.to_owned(), value))
+        .collect();
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(format!("engram {}", env!("CARGO_PKG_VERSION")))

@@ -48,7 +48,9 @@ pub enum Error {
         task: Task,
     },
     /// A learning rate that the sweep file does not give.
-    #[error("no base learning rate for `{learning_rule}` in the [[networks]] entry of task `{task}`")]
+    #[error(
+        "no base learning rate for `{learning_rule}` in the [[networks]] entry of task `{task}`"
+    )]
     NoLearningRate {
         /// The rule that has no rate.
         learning_rule: engram_schemas::LearningRule,
@@ -56,7 +58,9 @@ pub enum Error {
         task: Task,
     },
     /// An input that is too small, or of the wrong kind, for an architecture.
-    #[error("architecture `{architecture}` does not fit an input of {shape:?} [channels, height, width]: {reason}")]
+    #[error(
+        "architecture `{architecture}` does not fit an input of {shape:?} [channels, height, width]: {reason}"
+    )]
     InputShape {
         /// The architecture.
         architecture: Architecture,

@@ -41,7 +41,10 @@ pub struct Momentum {
 
 impl Default for Momentum {
     fn default() -> Self {
-        Self { momentum: 0.9, nesterov: false }
+        Self {
+            momentum: 0.9,
+            nesterov: false,
+        }
     }
 }
 
@@ -62,7 +65,11 @@ pub struct Adam {
 
 impl Default for Adam {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        }
     }
 }
 

@@ -52,7 +52,11 @@ impl RunConfiguration {
     /// The run's name: the first 80 bits of the configuration's SHA-256, in hexadecimal.
     pub fn run_id(&self) -> String {
         let digest = Sha256::digest(self.to_json());
-        digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .iter()
+            .take(10)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The network's weighted layers.
@@ -111,7 +115,11 @@ pub struct ObservationCondition {
 impl Default for ObservationCondition {
     /// All units, without noise.
     fn default() -> Self {
-        Self { unit_fraction: 1.0, noise_stddev: 0.0, seed: 0 }
+        Self {
+            unit_fraction: 1.0,
+            noise_stddev: 0.0,
+            seed: 0,
+        }
     }
 }
 
@@ -127,7 +135,10 @@ pub struct PlannedRun {
 impl PlannedRun {
     /// The run of a configuration.
     pub fn new(configuration: RunConfiguration) -> Self {
-        Self { run_id: configuration.run_id(), configuration }
+        Self {
+            run_id: configuration.run_id(),
+            configuration,
+        }
     }
 
     /// Where its trajectories go.

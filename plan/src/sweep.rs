@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::learning_rule::RuleTable;
 use crate::{
-    Error, Initialization, LearningRuleSettings, ObservationCondition, PlannedRun, Result, RunConfiguration,
-    TaskSettings,
+    Error, Initialization, LearningRuleSettings, ObservationCondition, PlannedRun, Result,
+    RunConfiguration, TaskSettings,
 };
 
 /// What a user writes: a grid of hyperparameters over networks.
@@ -67,8 +67,14 @@ impl SweepFile {
     /// # Errors
     /// [`Error::Read`] and [`Error::Parse`], the latter with line, column and the nearest known name.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|message| Error::Parse { path: path.to_owned(), message })
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|message| Error::Parse {
+            path: path.to_owned(),
+            message,
+        })
     }
 
     /// Reads the text of a sweep file; the error says where and what.
@@ -96,7 +102,14 @@ impl SweepFile {
                     for &batch_size in &self.batch_sizes {
                         for &model_seed in &self.model_seeds {
                             for &dataset_seed in &self.dataset_seeds {
-                                let run = self.run(network, architecture, rule, batch_size, model_seed, dataset_seed)?;
+                                let run = self.run(
+                                    network,
+                                    architecture,
+                                    rule,
+                                    batch_size,
+                                    model_seed,
+                                    dataset_seed,
+                                )?;
                                 runs.push(run);
                             }
                         }
@@ -106,9 +119,14 @@ impl SweepFile {
         }
         let mut seen = HashSet::new();
         if let Some(twice) = runs.iter().find(|run| !seen.insert(&run.run_id)) {
-            return Err(Error::Duplicate { run: twice.configuration.describe() });
+            return Err(Error::Duplicate {
+                run: twice.configuration.describe(),
+            });
         }
-        Ok(Plan { sweep: self.name.clone(), runs })
+        Ok(Plan {
+            sweep: self.name.clone(),
+            runs,
+        })
     }
 
     fn run(
@@ -124,12 +142,19 @@ impl SweepFile {
         let base = *network
             .learning_rates
             .get(&rule)
-            .ok_or(Error::NoLearningRate { learning_rule: rule, task: task.name })?;
+            .ok_or(Error::NoLearningRate {
+                learning_rule: rule,
+                task: task.name,
+            })?;
         positive("learning_rates", base)?;
         if let Some(n_train) = task.n_train()
             && batch_size > n_train
         {
-            return Err(Error::BatchAboveTrainingSet { batch_size, n_train, task: task.name });
+            return Err(Error::BatchAboveTrainingSet {
+                batch_size,
+                n_train,
+                task: task.name,
+            });
         }
         let scale = batch_size as f64 / BASE_BATCH_SIZE as f64;
         let learning_rule = self.rules.settings(rule);
@@ -146,7 +171,9 @@ impl SweepFile {
             learning_rule,
             learning_rate: base * scale,
             alignment_learning_rate,
-            weight_decay: network.weight_decay.unwrap_or_else(|| task.published_weight_decay(architecture)),
+            weight_decay: network
+                .weight_decay
+                .unwrap_or_else(|| task.published_weight_decay(architecture)),
             batch_size,
             model_seed,
             dataset_seed,
@@ -161,10 +188,18 @@ impl SweepFile {
     fn check(&self) -> Result<()> {
         let usable_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if self.name.is_empty() || !self.name.chars().all(usable_name) {
-            return Err(setting("name", &self.name, "use letters, digits, `-`, `_` and `.`"));
+            return Err(setting(
+                "name",
+                &self.name,
+                "use letters, digits, `-`, `_` and `.`",
+            ));
         }
         if self.epochs == 0 {
-            return Err(setting("epochs", &self.epochs, "at least one epoch must be trained"));
+            return Err(setting(
+                "epochs",
+                &self.epochs,
+                "at least one epoch must be trained",
+            ));
         }
         if self.checkpoint_every == 0 || !self.epochs.is_multiple_of(self.checkpoint_every) {
             let reason = format!("it must divide the {} epochs", self.epochs);
@@ -178,16 +213,28 @@ impl SweepFile {
             ("networks", self.networks.is_empty()),
         ] {
             if empty {
-                return Err(setting(key, &"[]", "the list is empty, so there is nothing to train"));
+                return Err(setting(
+                    key,
+                    &"[]",
+                    "the list is empty, so there is nothing to train",
+                ));
             }
         }
         if self.batch_sizes.contains(&0) {
-            return Err(setting("batch_sizes", &0, "a step needs at least one example"));
+            return Err(setting(
+                "batch_sizes",
+                &0,
+                "a step needs at least one example",
+            ));
         }
         for seed in self.model_seeds.iter().chain(&self.dataset_seeds) {
             // Seeds are stored as signed 64-bit columns, which every SQL tool can read.
             if i64::try_from(*seed).is_err() {
-                return Err(setting("model_seeds, dataset_seeds", seed, "it must be below 2^63"));
+                return Err(setting(
+                    "model_seeds, dataset_seeds",
+                    seed,
+                    "it must be below 2^63",
+                ));
             }
         }
         for momentum in [&self.rules.sgdm, &self.rules.feedback_alignment] {
@@ -203,7 +250,11 @@ impl SweepFile {
         for network in &self.networks {
             network.task.check()?;
             if network.architectures.is_empty() {
-                return Err(setting("architectures", &"[]", "the list is empty, so there is nothing to train"));
+                return Err(setting(
+                    "architectures",
+                    &"[]",
+                    "the list is empty, so there is nothing to train",
+                ));
             }
             if let Some(decay) = network.weight_decay
                 && !(decay >= 0.0 && decay.is_finite())
@@ -233,7 +284,10 @@ impl Plan {
         use Architecture::{Knet4, Knet4Lrn, Knet5, Knet5Lrn};
         let trainable = |configuration: &RunConfiguration| {
             configuration.task.name == Task::Digits
-                && matches!(configuration.architecture, Knet4 | Knet4Lrn | Knet5 | Knet5Lrn)
+                && matches!(
+                    configuration.architecture,
+                    Knet4 | Knet4Lrn | Knet5 | Knet5Lrn
+                )
         };
         match self.runs.iter().find(|run| !trainable(&run.configuration)) {
             Some(run) => Err(Error::NotTrainable {
@@ -249,20 +303,35 @@ impl Plan {
     /// # Errors
     /// [`Error::InputShape`], which a plan made by [`SweepFile::plan`] does not have.
     pub fn n_examples(&self) -> Result<usize> {
-        self.runs.iter().map(|run| Ok(run.configuration.layers()?.len())).sum()
+        self.runs
+            .iter()
+            .map(|run| Ok(run.configuration.layers()?.len()))
+            .sum()
     }
 }
 
 pub(crate) fn setting(key: &'static str, value: &dyn std::fmt::Display, reason: &str) -> Error {
-    Error::Setting { key, value: value.to_string(), reason: reason.to_owned() }
+    Error::Setting {
+        key,
+        value: value.to_string(),
+        reason: reason.to_owned(),
+    }
 }
 
 fn positive(key: &'static str, value: f64) -> Result<()> {
-    if value > 0.0 && value.is_finite() { Ok(()) } else { Err(setting(key, &value, "it must be above 0")) }
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(setting(key, &value, "it must be above 0"))
+    }
 }
 
 fn share(key: &'static str, value: f64) -> Result<()> {
-    if (0.0..1.0).contains(&value) { Ok(()) } else { Err(setting(key, &value, "it must be in [0, 1)")) }
+    if (0.0..1.0).contains(&value) {
+        Ok(())
+    } else {
+        Err(setting(key, &value, "it must be in [0, 1)"))
+    }
 }
 
 /// The field that was probably meant, read off serde's message: "unknown field `a`, expected one of `b`, `c`".

@@ -151,7 +151,11 @@ impl Depth {
 }
 
 /// The error for `given`, with the nearest of the known names.
-pub fn unknown_name<'a>(kind: &'static str, given: &str, known: impl Iterator<Item = &'a str>) -> Error {
+pub fn unknown_name<'a>(
+    kind: &'static str,
+    given: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Error {
     let known: Vec<String> = known.map(str::to_owned).collect();
     Error::UnknownName {
         kind,
@@ -165,7 +169,12 @@ pub fn unknown_name<'a>(kind: &'static str, given: &str, known: impl Iterator<It
 pub fn nearest<'a>(given: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
     candidates
-        .map(|candidate| (strsim::jaro_winkler(&given, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&given, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(similarity, _)| *similarity >= 0.75)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
@@ -189,16 +198,25 @@ mod tests {
             assert_eq!(rule.as_str().parse::<LearningRule>().unwrap(), *rule);
         }
         for architecture in Architecture::ALL {
-            assert_eq!(architecture.to_string().parse::<Architecture>().unwrap(), *architecture);
+            assert_eq!(
+                architecture.to_string().parse::<Architecture>().unwrap(),
+                *architecture
+            );
         }
     }
 
     #[test]
     fn an_unknown_name_is_answered_with_the_nearest() {
         let error = "knet4_lnr".parse::<Architecture>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown architecture `knet4_lnr`; did you mean `knet4_lrn`?");
+        assert_eq!(
+            error.to_string(),
+            "unknown architecture `knet4_lnr`; did you mean `knet4_lrn`?"
+        );
         let error = "zzz".parse::<Task>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown task `zzz`; known are imagenet, simclr, wsn, cifar10, digits");
+        assert_eq!(
+            error.to_string(),
+            "unknown task `zzz`; known are imagenet, simclr, wsn, cifar10, digits"
+        );
     }
 
     #[test]
@@ -207,6 +225,9 @@ mod tests {
         use Depth::{Deep, Early, Middle};
         assert_eq!(depths(4), [Early, Middle, Deep, Deep]);
         assert_eq!(depths(5), [Early, Middle, Deep, Deep, Deep]);
-        assert_eq!(depths(8), [Early, Early, Middle, Middle, Deep, Deep, Deep, Deep]);
+        assert_eq!(
+            depths(8),
+            [Early, Early, Middle, Middle, Deep, Deep, Deep, Deep]
+        );
     }
 }

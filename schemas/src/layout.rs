@@ -43,12 +43,22 @@ impl RunFile {
     /// # Errors
     /// [`Error::ForeignFile`] when the path is not one that [`RunFile::path`] makes.
     pub fn parse(path: &Path, root: &Path) -> Result<Self> {
-        let foreign = |reason: String| Error::ForeignFile { path: path.clone(), table: trajectories::TABLE, reason };
-        let shape = || foreign("it does not lie in task=.../architecture=.../<run_id>.parquet".to_owned());
+        let foreign = |reason: String| Error::ForeignFile {
+            path: path.clone(),
+            table: trajectories::TABLE,
+            reason,
+        };
+        let shape =
+            || foreign("it does not lie in task=.../architecture=.../<run_id>.parquet".to_owned());
         let parts: Vec<PathPart<'_>> = path.prefix_match(root).ok_or_else(shape)?.collect();
-        let [_, task, architecture, file] = parts.as_slice() else { return Err(shape()) };
+        let [_, task, architecture, file] = parts.as_slice() else {
+            return Err(shape());
+        };
         let value = |part: &PathPart<'_>, column: &str| {
-            part.as_ref().strip_prefix(column).and_then(|rest| rest.strip_prefix('=')).map(str::to_owned)
+            part.as_ref()
+                .strip_prefix(column)
+                .and_then(|rest| rest.strip_prefix('='))
+                .map(str::to_owned)
         };
         let [task_column, architecture_column] = trajectories::PARTITION_COLUMNS;
         let (Some(task), Some(architecture), Some((run_id, PARQUET))) = (
@@ -59,8 +69,12 @@ impl RunFile {
             return Err(shape());
         };
         Ok(Self {
-            task: task.parse().map_err(|error: Error| foreign(error.to_string()))?,
-            architecture: architecture.parse().map_err(|error: Error| foreign(error.to_string()))?,
+            task: task
+                .parse()
+                .map_err(|error: Error| foreign(error.to_string()))?,
+            architecture: architecture
+                .parse()
+                .map_err(|error: Error| foreign(error.to_string()))?,
             run_id: run_id.to_owned(),
         })
     }
@@ -88,7 +102,9 @@ pub fn run_log(root: &Path, run_id: &str) -> Path {
 
 /// The plan of a sweep as it was resolved.
 pub fn sweep_log(root: &Path, sweep: &str) -> Path {
-    root.clone().join("logs").join(format!("{sweep}.sweep.json"))
+    root.clone()
+        .join("logs")
+        .join(format!("{sweep}.sweep.json"))
 }
 
 #[cfg(test)]
@@ -98,9 +114,16 @@ mod tests {
     #[test]
     fn run_files_round_trip() {
         let root = Path::from("some/where");
-        let file = RunFile { task: Task::Digits, architecture: Architecture::Knet4Lrn, run_id: "ab12".to_owned() };
+        let file = RunFile {
+            task: Task::Digits,
+            architecture: Architecture::Knet4Lrn,
+            run_id: "ab12".to_owned(),
+        };
         let path = file.path(&root);
-        assert_eq!(path.as_ref(), "some/where/trajectories/task=digits/architecture=knet4_lrn/ab12.parquet");
+        assert_eq!(
+            path.as_ref(),
+            "some/where/trajectories/task=digits/architecture=knet4_lrn/ab12.parquet"
+        );
         assert_eq!(RunFile::parse(&path, &root).unwrap(), file);
     }
 
@@ -113,7 +136,15 @@ mod tests {
             "d/trajectories/notes.txt is not part of the table `trajectories`: it does not lie in \
              task=.../architecture=.../<run_id>.parquet"
         );
-        let error = RunFile::parse(&Path::from("d/trajectories/task=digts/architecture=knet4/a.parquet"), &root);
-        assert!(error.unwrap_err().to_string().ends_with("unknown task `digts`; did you mean `digits`?"));
+        let error = RunFile::parse(
+            &Path::from("d/trajectories/task=digts/architecture=knet4/a.parquet"),
+            &root,
+        );
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .ends_with("unknown task `digts`; did you mean `digits`?")
+        );
     }
 }

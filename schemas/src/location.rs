@@ -29,14 +29,21 @@ impl DatasetLocation {
     /// cannot be set up.
     pub fn open(given: &str) -> Result<Self> {
         let url = to_url(given)?;
-        let (scheme, root) = ObjectStoreScheme::parse(&url)
-            .map_err(|error| Error::Location { given: given.to_owned(), reason: error.to_string() })?;
+        let (scheme, root) = ObjectStoreScheme::parse(&url).map_err(|error| Error::Location {
+            given: given.to_owned(),
+            reason: error.to_string(),
+        })?;
         let store: Arc<dyn ObjectStore> = match scheme {
             ObjectStoreScheme::Local => Arc::new(LocalFileSystem::new()),
             _ => {
                 let settings = std::env::vars().map(|(name, value)| (name.to_lowercase(), value));
-                let (store, _) = object_store::parse_url_opts(&url, settings)
-                    .map_err(|source| Error::Store { url: url.to_string(), source })?;
+                let (store, _) =
+                    object_store::parse_url_opts(&url, settings).map_err(|source| {
+                        Error::Store {
+                            url: url.to_string(),
+                            source,
+                        }
+                    })?;
                 Arc::from(store)
             }
         };
@@ -67,7 +74,9 @@ impl DatasetLocation {
 
     /// The folder in the local file system, when the dataset is there.
     pub fn local_path(&self) -> Option<PathBuf> {
-        (self.url.scheme() == "file").then(|| self.url.to_file_path().ok()).flatten()
+        (self.url.scheme() == "file")
+            .then(|| self.url.to_file_path().ok())
+            .flatten()
     }
 
     /// The place of an object of the dataset in the form that a user can open: a path when it is local, else a URL.
@@ -76,14 +85,24 @@ impl DatasetLocation {
             return format!("/{object}");
         }
         let below = object.prefix_match(&self.root).map(|parts| {
-            parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/")
+            parts
+                .map(|part| part.as_ref().to_owned())
+                .collect::<Vec<_>>()
+                .join("/")
         });
-        format!("{}{}", self.url, below.unwrap_or_else(|| object.to_string()))
+        format!(
+            "{}{}",
+            self.url,
+            below.unwrap_or_else(|| object.to_string())
+        )
     }
 }
 
 fn to_url(given: &str) -> Result<Url> {
-    let reason = |reason: &str| Error::Location { given: given.to_owned(), reason: reason.to_owned() };
+    let reason = |reason: &str| Error::Location {
+        given: given.to_owned(),
+        reason: reason.to_owned(),
+    };
     if given.trim().is_empty() {
         return Err(reason("it is empty"));
     }
@@ -110,15 +129,29 @@ mod tests {
         assert_eq!(local.url().as_str(), "file:///data/digits/");
         assert_eq!(local.root().as_ref(), "data/digits");
         assert_eq!(local.local_path(), Some(PathBuf::from("/data/digits/")));
-        assert_eq!(local.display(&Path::from("data/digits/a.parquet")), "/data/digits/a.parquet");
+        assert_eq!(
+            local.display(&Path::from("data/digits/a.parquet")),
+            "/data/digits/a.parquet"
+        );
         let cloud = DatasetLocation::open("s3://bucket/a/b").unwrap();
-        assert_eq!((cloud.root().as_ref(), cloud.store_url().as_str()), ("a/b", "s3://bucket/"));
-        assert_eq!(cloud.display(&Path::from("a/b/c.parquet")), "s3://bucket/a/b/c.parquet");
+        assert_eq!(
+            (cloud.root().as_ref(), cloud.store_url().as_str()),
+            ("a/b", "s3://bucket/")
+        );
+        assert_eq!(
+            cloud.display(&Path::from("a/b/c.parquet")),
+            "s3://bucket/a/b/c.parquet"
+        );
     }
 
     #[test]
     fn a_foreign_scheme_is_refused() {
         let error = DatasetLocation::open("ftp://host/data").unwrap_err();
-        assert!(error.to_string().starts_with("`ftp://host/data` is not a place for a dataset"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("`ftp://host/data` is not a place for a dataset"),
+            "{error}"
+        );
     }
 }

@@ -132,7 +132,11 @@ impl Observable {
     pub fn all() -> impl Iterator<Item = Self> {
         Measure::ALL.into_iter().flat_map(|measure| {
             Function::ALL.into_iter().flat_map(move |function| {
-                measure.statistics().iter().map(move |&statistic| Self { measure, function, statistic })
+                measure.statistics().iter().map(move |&statistic| Self {
+                    measure,
+                    function,
+                    statistic,
+                })
             })
         })
     }
@@ -145,7 +149,13 @@ impl Observable {
 
 impl fmt::Display for Observable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}_{}", self.measure.as_str(), self.function.as_str(), self.statistic.as_str())
+        write!(
+            f,
+            "{}_{}_{}",
+            self.measure.as_str(),
+            self.function.as_str(),
+            self.statistic.as_str()
+        )
     }
 }
 
@@ -155,9 +165,14 @@ mod tests {
 
     #[test]
     fn there_are_forty_five_distinct_columns() {
-        let names: std::collections::BTreeSet<_> = Observable::all().map(Observable::column).collect();
+        let names: std::collections::BTreeSet<_> =
+            Observable::all().map(Observable::column).collect();
         assert_eq!(names.len(), Observable::COUNT);
-        for name in ["weight_abs_median", "activation_raw_norm", "activity_change_square_mean"] {
+        for name in [
+            "weight_abs_median",
+            "activation_raw_norm",
+            "activity_change_square_mean",
+        ] {
             assert!(names.contains(name), "{name}");
         }
     }

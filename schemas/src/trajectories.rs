@@ -89,7 +89,9 @@ pub fn file_schema() -> SchemaRef {
         .into_iter()
         .map(|(name, data_type, nullable)| Field::new(name, data_type, nullable))
         .collect();
-        fields.extend(Observable::all().map(|observable| Field::new(observable.column(), Float64, false)));
+        fields.extend(
+            Observable::all().map(|observable| Field::new(observable.column(), Float64, false)),
+        );
         Arc::new(Schema::new(fields))
     });
     Arc::clone(&SCHEMA)

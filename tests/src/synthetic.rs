@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use engram_schemas::trajectories::{self, column};
 use engram_schemas::{
-    Architecture, CODE_VERSION_KEY, CONFIGURATION_KEY, Depth, LearningRule, Observable, RunFile, SCHEMA_VERSION,
-    SCHEMA_VERSION_KEY, Status, Task,
+    Architecture, CODE_VERSION_KEY, CONFIGURATION_KEY, Depth, LearningRule, Observable, RunFile,
+    SCHEMA_VERSION, SCHEMA_VERSION_KEY, Status, Task,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -70,12 +70,19 @@ pub fn write(dataset: &Path, runs: &[Run]) -> Result<()> {
 impl Run {
     /// The run's name, readable where a real one is a hash.
     pub fn run_id(&self) -> String {
-        format!("{}-{}-b{}-s{}", self.learning_rule, self.architecture, self.batch_size, self.model_seed)
+        format!(
+            "{}-{}-b{}-s{}",
+            self.learning_rule, self.architecture, self.batch_size, self.model_seed
+        )
     }
 
     /// The file that the run has in a dataset.
     pub fn file(&self, dataset: &Path) -> PathBuf {
-        let file = RunFile { task: Task::Digits, architecture: self.architecture, run_id: self.run_id() };
+        let file = RunFile {
+            task: Task::Digits,
+            architecture: self.architecture,
+            run_id: self.run_id(),
+        };
         dataset.join(file.path(&object_root()).as_ref())
     }
 
@@ -96,21 +103,32 @@ impl Run {
     pub fn rows(&self) -> Result<RecordBatch> {
         let layers = self.layers();
         let n_layers = layers.len();
-        let keys: Vec<(i32, usize)> =
-            self.epochs.iter().flat_map(|&epoch| (0..n_layers).map(move |layer| (epoch, layer))).collect();
+        let keys: Vec<(i32, usize)> = self
+            .epochs
+            .iter()
+            .flat_map(|&epoch| (0..n_layers).map(move |layer| (epoch, layer)))
+            .collect();
         let n = keys.len();
         let text = |value: String| -> ArrayRef { Arc::new(StringArray::from(vec![value; n])) };
         let real = |value: &dyn Fn(i32, usize) -> f64| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(keys.iter().map(|&(epoch, layer)| value(epoch, layer))))
+            Arc::new(Float64Array::from_iter_values(
+                keys.iter().map(|&(epoch, layer)| value(epoch, layer)),
+            ))
         };
         let integer = |value: &dyn Fn(i32, usize) -> i64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(keys.iter().map(|&(epoch, layer)| value(epoch, layer))))
+            Arc::new(Int64Array::from_iter_values(
+                keys.iter().map(|&(epoch, layer)| value(epoch, layer)),
+            ))
         };
         let small = |value: &dyn Fn(i32, usize) -> i32| -> ArrayRef {
-            Arc::new(Int32Array::from_iter_values(keys.iter().map(|&(epoch, layer)| value(epoch, layer))))
+            Arc::new(Int32Array::from_iter_values(
+                keys.iter().map(|&(epoch, layer)| value(epoch, layer)),
+            ))
         };
         let named = |value: &dyn Fn(usize) -> String| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(keys.iter().map(|&(_, layer)| value(layer))))
+            Arc::new(StringArray::from_iter_values(
+                keys.iter().map(|&(_, layer)| value(layer)),
+            ))
         };
         let learned = |epoch: i32| 1.0 - (-f64::from(epoch) / 3.0).exp();
         let schema = trajectories::file_schema();
@@ -138,7 +156,10 @@ impl Run {
                 column::UNIT_FRACTION => real(&|_, _| 1.0),
                 column::NOISE_STDDEV => real(&|_, _| 0.0),
                 name => {
-                    let place = observed.iter().position(|column| column == name).unwrap_or_default();
+                    let place = observed
+                        .iter()
+                        .position(|column| column == name)
+                        .unwrap_or_default();
                     real(&|epoch, layer| self.value(name, place, epoch, layer, learned(epoch)))
                 }
             })
@@ -148,7 +169,9 @@ impl Run {
 
     fn layers(&self) -> &'static [&'static str] {
         match self.architecture {
-            Architecture::Knet5 | Architecture::Knet5Lrn => &["conv1", "conv2", "conv3", "conv4", "fc5"],
+            Architecture::Knet5 | Architecture::Knet5Lrn => {
+                &["conv1", "conv2", "conv3", "conv4", "fc5"]
+            }
             _ => &["conv1", "conv2", "conv3", "fc4"],
         }
     }
@@ -156,11 +179,17 @@ impl Run {
     /// A statistic that starts where layer and column put it and moves to where the learning rule draws it, with noise
     /// that is the run's own.
     fn value(&self, name: &str, place: usize, epoch: i32, layer: usize, learned: f64) -> f64 {
-        let replaced = self.replaced.iter().find(|(l, e, c, _)| (*l, *e, *c) == (layer, epoch, name));
+        let replaced = self
+            .replaced
+            .iter()
+            .find(|(l, e, c, _)| (*l, *e, *c) == (layer, epoch, name));
         if let Some((_, _, _, value)) = replaced {
             return *value;
         }
-        let rule = LearningRule::ALL.iter().position(|rule| *rule == self.learning_rule).unwrap_or_default();
+        let rule = LearningRule::ALL
+            .iter()
+            .position(|rule| *rule == self.learning_rule)
+            .unwrap_or_default();
         let target = ((place * 7 + rule * 13) % 11) as f64 / 11.0;
         let noise = hash(&format!("{}/{layer}/{epoch}/{name}", self.run_id())) - 0.5;
         1.0 + layer as f64 / 4.0 + learned * target + 0.2 * noise

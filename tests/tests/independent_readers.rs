@@ -29,6 +29,7 @@ use engram_schemas::{
     Architecture, CONFIGURATION_KEY, DatasetLocation, Observable, RunFile, SCHEMA_VERSION,
     SCHEMA_VERSION_KEY, Task,
 };
+use engram_tests::commands::{SMALL_SWEEP, generate};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
@@ -69,10 +70,37 @@ async fn pyarrow_and_duckdb_find_what_engram_finds() {
         write_run(dataset.path(), &file, n_rows);
     }
 
-    let answer = ask(&python, dataset.path());
-    let ours = read_by_engram(dataset.path()).await;
+    let answer = agreement(&python, dataset.path(), 10).await;
+    let metadata = answer["metadata"].as_object().unwrap();
+    assert_eq!(metadata.len(), runs.len());
+    for (file, found) in metadata {
+        let expected =
+            json!({ SCHEMA_VERSION_KEY: SCHEMA_VERSION, CONFIGURATION_KEY: CONFIGURATION });
+        assert_eq!(found, &expected, "{file}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_find_the_same_in_what_was_trained() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    assert!(generate(SMALL_SWEEP, folder.path(), 1).status.success());
+    // Two networks of four layers, observed twice.
+    let answer = agreement(&python, &folder.path().join("dataset"), 16).await;
+    for (file, found) in answer["metadata"].as_object().unwrap() {
+        let configuration: Value =
+            serde_json::from_str(found[CONFIGURATION_KEY].as_str().unwrap()).unwrap();
+        assert_eq!(configuration["architecture"], "knet4", "{file}");
+        assert_eq!(found[SCHEMA_VERSION_KEY], SCHEMA_VERSION, "{file}");
+    }
+}
+
+/// Checks that both readers find what Engram finds, `n_rows` rows, and returns their answer.
+async fn agreement(python: &Path, dataset: &Path, n_rows: usize) -> Value {
+    let answer = ask(python, dataset);
+    let ours = read_by_engram(dataset).await;
     let n_columns = file_schema().fields().len() + 2;
-    assert_eq!((ours.len(), ours[0].len()), (10, n_columns));
+    assert_eq!((ours.len(), ours[0].len()), (n_rows, n_columns));
     for reader in ["pyarrow", "duckdb"] {
         let theirs = rows(&answer[reader]);
         assert_eq!(theirs.len(), ours.len(), "{reader}");
@@ -87,13 +115,7 @@ async fn pyarrow_and_duckdb_find_what_engram_finds() {
             }
         }
     }
-    let metadata = answer["metadata"].as_object().unwrap();
-    assert_eq!(metadata.len(), runs.len());
-    for (file, found) in metadata {
-        let expected =
-            json!({ SCHEMA_VERSION_KEY: SCHEMA_VERSION, CONFIGURATION_KEY: CONFIGURATION });
-        assert_eq!(found, &expected, "{file}");
-    }
+    answer
 }
 
 /// A row by the names of its columns.

@@ -44,11 +44,16 @@ async fn collect(session: &Session, sql: &str) -> Vec<RecordBatch> {
 }
 
 async fn number(session: &Session, sql: &str) -> i64 {
-    collect(session, sql).await[0].column(0).as_primitive::<Int64Type>().value(0)
+    collect(session, sql).await[0]
+        .column(0)
+        .as_primitive::<Int64Type>()
+        .value(0)
 }
 
 async fn text(session: &Session, sql: &str) -> String {
-    arrow::util::pretty::pretty_format_batches(&collect(session, sql).await).unwrap().to_string()
+    arrow::util::pretty::pretty_format_batches(&collect(session, sql).await)
+        .unwrap()
+        .to_string()
 }
 
 #[tokio::test]
@@ -59,14 +64,26 @@ async fn a_place_without_a_dataset_says_how_to_make_one() {
         let location = DatasetLocation::open(there.to_str().unwrap()).unwrap();
         let error = Session::open(&location).await.err().unwrap();
         assert!(matches!(error, Error::NothingThere { .. }), "{error}");
-        assert!(error.to_string().ends_with("the place is empty or does not exist"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("the place is empty or does not exist"),
+            "{error}"
+        );
         let hint = hint(&error).unwrap();
-        assert!(hint.contains("engram generate SWEEP.toml --to ") && hint.contains(there.to_str().unwrap()), "{hint}");
+        assert!(
+            hint.contains("engram generate SWEEP.toml --to ")
+                && hint.contains(there.to_str().unwrap()),
+            "{hint}"
+        );
     }
     std::fs::write(folder.path().join("notes.txt"), "something else").unwrap();
     let location = DatasetLocation::open(folder.path().to_str().unwrap()).unwrap();
     let error = Session::open(&location).await.err().unwrap().to_string();
-    assert!(error.ends_with("what is there has no folder `trajectories` with files in it"), "{error}");
+    assert!(
+        error.ends_with("what is there has no folder `trajectories` with files in it"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -78,8 +95,14 @@ async fn a_truncated_file_is_named() {
     for length in [content.len() - 1, content.len() / 2, 4, 0] {
         std::fs::write(&file, &content[..length]).unwrap();
         let error = dataset.refused().await;
-        assert!(matches!(error, Error::UnreadableFile { .. }), "{length}: {error}");
-        assert!(error.to_string().contains(file.to_str().unwrap()), "{length}: {error}");
+        assert!(
+            matches!(error, Error::UnreadableFile { .. }),
+            "{length}: {error}"
+        );
+        assert!(
+            error.to_string().contains(file.to_str().unwrap()),
+            "{length}: {error}"
+        );
         assert!(hint(&error).unwrap().starts_with("remove "), "{length}");
     }
     std::fs::write(&file, &content).unwrap();
@@ -96,20 +119,34 @@ async fn a_foreign_file_is_named_with_what_is_wrong() {
     let stray = dataset.path().join("trajectories/notes.txt");
     std::fs::write(&stray, "a note").unwrap();
     let error = dataset.refused().await.to_string();
-    assert!(error.contains(stray.to_str().unwrap()) && error.contains("does not lie in task="), "{error}");
+    assert!(
+        error.contains(stray.to_str().unwrap()) && error.contains("does not lie in task="),
+        "{error}"
+    );
     std::fs::remove_file(stray).unwrap();
 
     let foreign = folder.join("foreign.parquet");
-    let mut plain = parquet::arrow::ArrowWriter::try_new(std::fs::File::create(&foreign).unwrap(), rows.schema(), None).unwrap();
+    let mut plain = parquet::arrow::ArrowWriter::try_new(
+        std::fs::File::create(&foreign).unwrap(),
+        rows.schema(),
+        None,
+    )
+    .unwrap();
     plain.write(&rows).unwrap();
     plain.close().unwrap();
     let error = dataset.refused().await.to_string();
-    assert!(error.contains("foreign.parquet") && error.contains("no `engram.schema_version`"), "{error}");
+    assert!(
+        error.contains("foreign.parquet") && error.contains("no `engram.schema_version`"),
+        "{error}"
+    );
 
     let fewer: Vec<usize> = (0..rows.num_columns() - 1).collect();
     write_parquet(&foreign, &rows.project(&fewer).unwrap(), "1.0").unwrap();
     let error = dataset.refused().await.to_string();
-    assert!(error.ends_with("it has no column `activity_change_square_mean`"), "{error}");
+    assert!(
+        error.ends_with("it has no column `activity_change_square_mean`"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -120,15 +157,31 @@ async fn a_newer_major_version_is_refused_and_a_newer_minor_one_is_read() {
     write_parquet(&file, &rows, "2.0").unwrap();
     let error = dataset.refused().await;
     assert!(matches!(error, Error::NewerSchema { .. }), "{error}");
-    assert!(error.to_string().ends_with("has schema version 2.0; this engram reads up to 1.0"), "{error}");
-    assert!(hint(&error).unwrap().contains("engram that wrote"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("has schema version 2.0; this engram reads up to 1.0"),
+        "{error}"
+    );
+    assert!(
+        hint(&error).unwrap().contains("engram that wrote"),
+        "{error}"
+    );
 
-    let mut columns: Vec<_> =
-        rows.schema().fields().iter().map(|field| field.name().clone()).zip(rows.columns().to_vec()).collect();
+    let mut columns: Vec<_> = rows
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .zip(rows.columns().to_vec())
+        .collect();
     columns.push(("later_column".to_owned(), rows.column(0).clone()));
     write_parquet(&file, &RecordBatch::try_from_iter(columns).unwrap(), "1.7").unwrap();
     let session = dataset.open().await.unwrap();
-    assert_eq!(number(&session, "SELECT count(*) FROM runs").await, runs.len() as i64);
+    assert_eq!(
+        number(&session, "SELECT count(*) FROM runs").await,
+        runs.len() as i64
+    );
 }
 
 #[tokio::test]
@@ -139,7 +192,10 @@ async fn partitions_prune_files() {
         let plan = text(&session, &format!("EXPLAIN ANALYZE {sql}")).await;
         ["architecture=knet4", "architecture=knet5"].map(|folder| plan.contains(folder))
     };
-    assert_eq!(scanned("SELECT avg(epoch) FROM trajectories").await, [true, true]);
+    assert_eq!(
+        scanned("SELECT avg(epoch) FROM trajectories").await,
+        [true, true]
+    );
     let one = "SELECT avg(epoch) FROM trajectories WHERE architecture = 'knet5'";
     assert_eq!(scanned(one).await, [false, true]);
     let view = "SELECT count(*) FROM examples WHERE task = 'digits' AND architecture IN ('knet4')";
@@ -160,11 +216,17 @@ async fn sql_errors_say_where_and_suggest() {
     assert_eq!(hint, "did you mean `weight_abs_median`?");
 
     let (error, hint) = refused("SELECT * FROM trajectoires").await;
-    assert!(error.starts_with("there is no table `trajectoires`\n  at line 1, column 15:"), "{error}");
+    assert!(
+        error.starts_with("there is no table `trajectoires`\n  at line 1, column 15:"),
+        "{error}"
+    );
     assert_eq!(hint, "did you mean `trajectories`?");
 
     let (error, _) = refused("SELECT run_id FROM runs WHERE ORDER BY 1").await;
-    assert!(error.contains("line 1, column ") && error.contains('^'), "{error}");
+    assert!(
+        error.contains("line 1, column ") && error.contains('^'),
+        "{error}"
+    );
 
     let (error, _) = refused("SELECT 1; SELECT 2").await;
     assert_eq!(error, "there are 2 statements where one is expected");
@@ -186,12 +248,26 @@ async fn sql_only_reads() {
         "EXPLAIN ANALYZE INSERT INTO results SELECT * FROM results",
         &copy,
     ] {
-        let error = session.sql(sql).await.err().unwrap_or_else(|| panic!("{sql} was planned"));
-        assert!(error.to_string().starts_with("this SQL only reads; "), "{sql}: {error}");
+        let error = session
+            .sql(sql)
+            .await
+            .err()
+            .unwrap_or_else(|| panic!("{sql} was planned"));
+        assert!(
+            error.to_string().starts_with("this SQL only reads; "),
+            "{sql}: {error}"
+        );
     }
     assert!(!file.exists());
-    for sql in ["SHOW TABLES", "DESCRIBE runs", "EXPLAIN SELECT * FROM layers"] {
-        session.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    for sql in [
+        "SHOW TABLES",
+        "DESCRIBE runs",
+        "EXPLAIN SELECT * FROM layers",
+    ] {
+        session
+            .sql(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 }
 
@@ -202,18 +278,43 @@ async fn the_feature_matrix_of_the_study() {
     let session = dataset.open().await.unwrap();
     let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
     let n_layers = (4 + 5) * LearningRule::ALL.len() * 2;
-    assert_eq!((matrix.n_examples(), matrix.n_features()), (n_layers, 45 * EPOCHS.len() + 3));
-    assert_eq!(matrix.classes, ["sgdm", "adam", "feedback_alignment", "information_alignment"]);
+    assert_eq!(
+        (matrix.n_examples(), matrix.n_features()),
+        (n_layers, 45 * EPOCHS.len() + 3)
+    );
+    assert_eq!(
+        matrix.classes,
+        [
+            "sgdm",
+            "adam",
+            "feedback_alignment",
+            "information_alignment"
+        ]
+    );
     assert_eq!(matrix.excluded.total(), 0);
     assert_eq!(matrix.groups.len(), 46);
-    assert_eq!(matrix.names[..4], ["weight_raw_norm@0", "weight_raw_norm@1", "weight_raw_norm@2", "weight_raw_mean@0"]);
+    assert_eq!(
+        matrix.names[..4],
+        [
+            "weight_raw_norm@0",
+            "weight_raw_norm@1",
+            "weight_raw_norm@2",
+            "weight_raw_mean@0"
+        ]
+    );
 
     // Every value is the one of the file, in the row and column that its names say.
     for (row, example) in matrix.examples.iter().enumerate() {
-        let run = runs.iter().find(|run| run.run_id() == example.run_id).unwrap();
+        let run = runs
+            .iter()
+            .find(|run| run.run_id() == example.run_id)
+            .unwrap();
         let rows = run.rows().unwrap();
         let layers = rows.column_by_name("layer").unwrap().as_string::<i32>();
-        let epochs = rows.column_by_name("epoch").unwrap().as_primitive::<arrow::datatypes::Int32Type>();
+        let epochs = rows
+            .column_by_name("epoch")
+            .unwrap()
+            .as_primitive::<arrow::datatypes::Int32Type>();
         for (feature, name) in matrix.names.iter().enumerate() {
             let expected = match name.split_once('@') {
                 Some((column, epoch)) => {
@@ -222,18 +323,32 @@ async fn the_feature_matrix_of_the_study() {
                         .find(|&at| layers.value(at) == example.layer && epochs.value(at) == epoch)
                         .unwrap();
                     let values = rows.column_by_name(column).unwrap();
-                    values.as_primitive::<arrow::datatypes::Float64Type>().value(at) as f32
+                    values
+                        .as_primitive::<arrow::datatypes::Float64Type>()
+                        .value(at) as f32
                 }
-                None => f32::from(u8::from(name.strip_prefix("depth_") == Some(&example.depth))),
+                None => f32::from(u8::from(
+                    name.strip_prefix("depth_") == Some(&example.depth),
+                )),
             };
             assert_eq!(matrix.row(row)[feature], expected, "{name} of {example}");
         }
-        assert_eq!(matrix.classes[matrix.labels[row]], run.learning_rule.as_str());
+        assert_eq!(
+            matrix.classes[matrix.labels[row]],
+            run.learning_rule.as_str()
+        );
     }
 
-    let weights = FeatureMatrix::from_query(&session, &features_of(&[Measure::Weight])).await.unwrap();
+    let weights = FeatureMatrix::from_query(&session, &features_of(&[Measure::Weight]))
+        .await
+        .unwrap();
     assert_eq!(weights.n_features(), 21 * EPOCHS.len() + 3);
-    assert!(weights.groups.iter().all(|group| group.starts_with("weight_") || group == "depth"));
+    assert!(
+        weights
+            .groups
+            .iter()
+            .all(|group| group.starts_with("weight_") || group == "depth")
+    );
 }
 
 #[tokio::test]
@@ -264,14 +379,27 @@ async fn what_diverged_or_is_incomplete_is_excluded_and_counted() {
     let dataset = Dataset::of(&runs);
     let session = dataset.open().await.unwrap();
     let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
-    let expected = [("run diverged".to_owned(), 4), ("unusual checkpoints".to_owned(), 8)];
+    let expected = [
+        ("run diverged".to_owned(), 4),
+        ("unusual checkpoints".to_owned(), 8),
+    ];
     assert_eq!(matrix.excluded.0, expected.into());
     assert_eq!(matrix.n_examples(), 9 * 8 - 12);
-    assert!(matrix.examples.iter().all(|example| runs[..3].iter().all(|run| run.run_id() != example.run_id)));
+    assert!(
+        matrix
+            .examples
+            .iter()
+            .all(|example| runs[..3].iter().all(|run| run.run_id() != example.run_id))
+    );
 
     let dataset = Dataset::of(&runs[..1]);
-    let error = FeatureMatrix::from_query(&dataset.open().await.unwrap(), FEATURES).await.unwrap_err();
-    assert_eq!(error.to_string(), "no example is left for the feature matrix: 4 excluded (run diverged)");
+    let error = FeatureMatrix::from_query(&dataset.open().await.unwrap(), FEATURES)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no example is left for the feature matrix: 4 excluded (run diverged)"
+    );
 }
 
 #[tokio::test]
@@ -299,7 +427,9 @@ async fn results_become_a_table() {
     };
     // Writing the same experiment twice leaves it there once.
     for _ in 0..2 {
-        let file = write_results(&dataset.location(), "abc", &[row(0), row(1)]).await.unwrap();
+        let file = write_results(&dataset.location(), "abc", &[row(0), row(1)])
+            .await
+            .unwrap();
         assert!(Path::new(&file).is_file(), "{file}");
     }
     let session = dataset.open().await.unwrap();
@@ -329,7 +459,12 @@ async fn an_answer_is_spread_to_a_table_that_reads_across() {
     )
     .await;
     let wide = reshape::wide(&long, &["learning_rule"], "architecture", "accuracy").unwrap();
-    let names: Vec<_> = wide.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let names: Vec<_> = wide
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
     assert_eq!(names, ["learning_rule", "knet4", "knet5"]);
     assert_eq!(wide.num_rows(), 4);
     assert_eq!(wide.column(0).as_string::<i32>().value(0), "adam");

@@ -24,9 +24,17 @@ impl AsyncDB for Engram {
 
     async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Error> {
         let answer = self.0.stream(sql).await?;
-        let types = answer.schema.fields().iter().map(|field| column_type(field.data_type())).collect();
+        let types = answer
+            .schema
+            .fields()
+            .iter()
+            .map(|field| column_type(field.data_type()))
+            .collect();
         let batches: Vec<RecordBatch> = answer.batches.try_collect().await?;
-        Ok(DBOutput::Rows { types, rows: batches.iter().flat_map(cells).collect() })
+        Ok(DBOutput::Rows {
+            types,
+            rows: batches.iter().flat_map(cells).collect(),
+        })
     }
 
     async fn shutdown(&mut self) {}
@@ -46,13 +54,18 @@ fn column_type(data_type: &DataType) -> DefaultColumnType {
 
 fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
     let options = FormatOptions::default().with_null("NULL");
-    let columns: Vec<_> =
-        batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
+    let columns: Vec<_> = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap())
+        .collect();
     let cell = |column: &ArrayFormatter<'_>, row| match column.value(row).to_string() {
         empty if empty.is_empty() => "(empty)".to_owned(),
         text => text,
     };
-    (0..batch.num_rows()).map(|row| columns.iter().map(|column| cell(column, row)).collect()).collect()
+    (0..batch.num_rows())
+        .map(|row| columns.iter().map(|column| cell(column, row)).collect())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +88,11 @@ async fn every_file_of_slt() {
     for file in files {
         let mut runner = Runner::new(|| {
             let place = place.clone();
-            async move { Ok(Engram(Session::open(&DatasetLocation::open(&place)?).await?)) }
+            async move {
+                Ok(Engram(
+                    Session::open(&DatasetLocation::open(&place)?).await?,
+                ))
+            }
         });
         if let Err(error) = runner.run_file_async(&file).await {
             panic!("{}", error.display(false));

@@ -49,21 +49,34 @@ fn work(arguments: &Arguments) -> anyhow::Result<()> {
     tch::set_num_threads(arguments.threads.into());
     let device = device::parse(&arguments.device)?;
     let location = DatasetLocation::open(&arguments.to)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     let stop = Arc::new(AtomicBool::new(false));
     let runs = read_runs(Arc::clone(&stop));
-    report(&Event::Ready { device: arguments.device.clone() })?;
+    report(&Event::Ready {
+        device: arguments.device.clone(),
+    })?;
     for line in runs {
-        let run = run_from_line(&line).context("standard input holds something else than a planned run")?;
+        let run = run_from_line(&line)
+            .context("standard input holds something else than a planned run")?;
         let started = Instant::now();
         let run_id = run.run_id.clone();
         let trained = train_on_thread(&run, device, &stop, &mut |epoch| {
             // A closed pipe shows at the next report that matters.
-            let _ = report(&Event::Epoch { run_id: run_id.clone(), epoch });
+            let _ = report(&Event::Epoch {
+                run_id: run_id.clone(),
+                epoch,
+            });
         });
         let stored = trained.and_then(|trajectory| {
             let elapsed_seconds = started.elapsed().as_secs_f64();
-            runtime.block_on(write(&location, &trajectory, &log(&run, arguments, elapsed_seconds)))?;
+            runtime.block_on(write(
+                &location,
+                &trajectory,
+                &log(&run, arguments, elapsed_seconds),
+            ))?;
             Ok(Event::Finished {
                 run_id: run.run_id.clone(),
                 status: trajectory.status,
@@ -76,7 +89,10 @@ fn work(arguments: &Arguments) -> anyhow::Result<()> {
             Err(Error::Stopped) => return Ok(()),
             Err(error) => {
                 let message = format!("{:#}", anyhow::Error::from(error));
-                report(&Event::Failed { run_id: run.run_id.clone(), message })?;
+                report(&Event::Failed {
+                    run_id: run.run_id.clone(),
+                    message,
+                })?;
             }
         }
     }

@@ -32,7 +32,12 @@ impl Progress {
     pub(crate) fn new<'a>(missing: impl IntoIterator<Item = &'a PlannedRun>) -> Self {
         let runs: HashMap<_, _> = missing
             .into_iter()
-            .map(|run| (run.run_id.clone(), (run.configuration.describe(), run.configuration.epochs)))
+            .map(|run| {
+                (
+                    run.run_id.clone(),
+                    (run.configuration.describe(), run.configuration.epochs),
+                )
+            })
             .collect();
         let n_epochs: usize = runs.values().map(|(_, epochs)| epochs).sum();
         let target = if std::io::stderr().is_terminal() {
@@ -46,7 +51,14 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Self { bar, runs, epochs: HashMap::new(), trained: 0, diverged: 0, failed: 0 }
+        Self {
+            bar,
+            runs,
+            epochs: HashMap::new(),
+            trained: 0,
+            diverged: 0,
+            failed: 0,
+        }
     }
 
     /// Takes what a trainer reports.
@@ -57,14 +69,23 @@ impl Progress {
                 let before = self.epochs.insert(run_id, epoch).unwrap_or(0);
                 self.bar.inc(epoch.saturating_sub(before) as u64);
             }
-            Event::Finished { run_id, status, validation_accuracy, elapsed_seconds } => {
-                let accuracy = validation_accuracy.map_or_else(String::new, |a| format!(", accuracy {a:.3}"));
+            Event::Finished {
+                run_id,
+                status,
+                validation_accuracy,
+                elapsed_seconds,
+            } => {
+                let accuracy =
+                    validation_accuracy.map_or_else(String::new, |a| format!(", accuracy {a:.3}"));
                 let run = self.end(&run_id);
                 match status {
                     Status::Trained => self.trained += 1,
                     Status::Diverged => self.diverged += 1,
                 }
-                self.line(&format!("{status} {run}{accuracy}, {elapsed_seconds:.1} s"), status == Status::Diverged);
+                self.line(
+                    &format!("{status} {run}{accuracy}, {elapsed_seconds:.1} s"),
+                    status == Status::Diverged,
+                );
             }
             Event::Failed { run_id, message } => {
                 let run = self.end(&run_id);
@@ -77,7 +98,11 @@ impl Progress {
     /// Counts the epochs that a run did not need, and returns what it was.
     fn end(&mut self, run_id: &str) -> String {
         let seen = self.epochs.remove(run_id).unwrap_or(0);
-        let (description, epochs) = self.runs.get(run_id).cloned().unwrap_or_else(|| (run_id.to_owned(), 0));
+        let (description, epochs) = self
+            .runs
+            .get(run_id)
+            .cloned()
+            .unwrap_or_else(|| (run_id.to_owned(), 0));
         self.bar.inc(epochs.saturating_sub(seen) as u64);
         description
     }
@@ -85,7 +110,8 @@ impl Progress {
     /// A line about one run: elsewhere than on a terminal always, beside the bar only when it is no ordinary one.
     fn line(&self, text: &str, remarkable: bool) {
         let ended = self.trained + self.diverged + self.failed;
-        self.bar.set_message(format!("{ended}/{} networks", self.runs.len()));
+        self.bar
+            .set_message(format!("{ended}/{} networks", self.runs.len()));
         if self.bar.is_hidden() {
             self.say(&format!("[{ended}/{}] {text}", self.runs.len()));
         } else if remarkable {
@@ -105,13 +131,22 @@ impl Progress {
     pub(crate) fn finish(&mut self, elapsed: Duration) {
         self.bar.finish_and_clear();
         let mut counts = vec![format!("{} trained", self.trained)];
-        counts.extend((self.diverged > 0).then(|| format!("{} diverged and kept up to there", self.diverged)));
+        counts.extend(
+            (self.diverged > 0).then(|| format!("{} diverged and kept up to there", self.diverged)),
+        );
         counts.extend((self.failed > 0).then(|| format!("{} failed", self.failed)));
-        self.say(&format!("{} in {}", counts.join(", "), HumanDuration(elapsed)));
+        self.say(&format!(
+            "{} in {}",
+            counts.join(", "),
+            HumanDuration(elapsed)
+        ));
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
         let stored = self.trained + self.diverged;
-        Outcome { failed: self.failed, missing: self.runs.len() - stored }
+        Outcome {
+            failed: self.failed,
+            missing: self.runs.len() - stored,
+        }
     }
 }

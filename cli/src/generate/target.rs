@@ -19,7 +19,9 @@ pub(crate) async fn present_runs(location: &DatasetLocation) -> anyhow::Result<H
         let run = RunFile::parse(&object.location, location.root()).ok();
         std::future::ready(Ok(run.map(|run| run.run_id)))
     });
-    runs.try_collect().await.with_context(|| format!("cannot list {}", location.url()))
+    runs.try_collect()
+        .await
+        .with_context(|| format!("cannot list {}", location.url()))
 }
 
 /// Makes sure that the place can be written before anything trains: a local folder is created when its parent exists,
@@ -31,10 +33,15 @@ pub(crate) async fn prepare(location: &DatasetLocation, plan: &Plan) -> anyhow::
     let path = layout::sweep_log(location.root(), &plan.sweep);
     let text = serde_json::to_vec_pretty(plan)?;
     let options = object_store::PutOptions::default();
-    location.store().put_opts(&path, text.into(), options).await.with_context(|| Failure::Request {
-        message: format!("cannot write to {}", location.url()),
-        hint: "choose a place that you may write to with --to, or change its permissions".to_owned(),
-    })?;
+    location
+        .store()
+        .put_opts(&path, text.into(), options)
+        .await
+        .with_context(|| Failure::Request {
+            message: format!("cannot write to {}", location.url()),
+            hint: "choose a place that you may write to with --to, or change its permissions"
+                .to_owned(),
+        })?;
     Ok(())
 }
 
@@ -45,8 +52,14 @@ fn create(folder: &Path) -> anyhow::Result<()> {
     let parent = folder.parent().unwrap_or(folder);
     if !parent.is_dir() {
         return Err(Failure::Request {
-            message: format!("{} does not exist, so the dataset cannot be made in it", parent.display()),
-            hint: format!("check the path, or make the folder first: mkdir -p {}", parent.display()),
+            message: format!(
+                "{} does not exist, so the dataset cannot be made in it",
+                parent.display()
+            ),
+            hint: format!(
+                "check the path, or make the folder first: mkdir -p {}",
+                parent.display()
+            ),
         }
         .into());
     }

@@ -32,7 +32,9 @@ pub(crate) struct Command {
 pub(crate) fn executable() -> anyhow::Result<PathBuf> {
     let path = match std::env::var_os(VARIABLE) {
         Some(path) => PathBuf::from(path),
-        None => std::env::current_exe().context("cannot find out where this command lies")?.with_file_name(NAME),
+        None => std::env::current_exe()
+            .context("cannot find out where this command lies")?
+            .with_file_name(NAME),
     };
     if path.is_file() {
         return Ok(path);
@@ -54,7 +56,12 @@ pub(crate) async fn work(
     report: mpsc::UnboundedSender<Event>,
     mut stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let next = || {
+        queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    };
     let mut trainer: Option<Trainer> = None;
     while !*stopped.borrow() {
         let Some(run) = next() else { break };
@@ -113,12 +120,20 @@ impl Trainer {
         #[cfg(unix)]
         process.process_group(0);
         let place = command.executable.display().to_string();
-        let mut child = process.spawn().with_context(|| format!("cannot start {place}"))?;
-        let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let mut child = process
+            .spawn()
+            .with_context(|| format!("cannot start {place}"))?;
+        let (Some(input), Some(output), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             anyhow::bail!("the trainer's streams are not there");
         };
-        let mut trainer = Self { child, input, events: BufReader::new(output).lines(), errors };
+        let mut trainer = Self {
+            child,
+            input,
+            events: BufReader::new(output).lines(),
+            errors,
+        };
         match trainer.event().await {
             Ok(Event::Ready { .. }) => Ok(trainer),
             _ => {
@@ -126,7 +141,10 @@ impl Trainer {
                 let words = words.trim().trim_start_matches("error: ").to_owned();
                 Err(Failure::Request {
                     message: format!("the trainer does not start: {words}"),
-                    hint: format!("try it alone: {place} --to {} --device {}", command.to, command.device),
+                    hint: format!(
+                        "try it alone: {place} --to {} --device {}",
+                        command.to, command.device
+                    ),
                 }
                 .into())
             }
@@ -134,7 +152,11 @@ impl Trainer {
     }
 
     /// Has one run trained; an error means that the trainer is gone.
-    async fn train(&mut self, run: &PlannedRun, report: &mpsc::UnboundedSender<Event>) -> anyhow::Result<()> {
+    async fn train(
+        &mut self,
+        run: &PlannedRun,
+        report: &mpsc::UnboundedSender<Event>,
+    ) -> anyhow::Result<()> {
         self.input.write_all(to_line(run)?.as_bytes()).await?;
         self.input.flush().await?;
         loop {
@@ -148,7 +170,11 @@ impl Trainer {
     }
 
     async fn event(&mut self) -> anyhow::Result<Event> {
-        let line = self.events.next_line().await?.context("the trainer has ended")?;
+        let line = self
+            .events
+            .next_line()
+            .await?
+            .context("the trainer has ended")?;
         Ok(event_from_line(&line)?)
     }
 
@@ -167,7 +193,9 @@ impl Trainer {
 
     /// Closes the trainer's input, which tells it to leave, and waits for it. A file that it is writing is completed.
     async fn stop(self) {
-        let Self { mut child, input, .. } = self;
+        let Self {
+            mut child, input, ..
+        } = self;
         drop(input);
         let _ = child.wait().await;
     }

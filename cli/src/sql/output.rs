@@ -36,7 +36,9 @@ impl Destination {
     /// Refuses to fill a terminal with bytes that are not text.
     pub(super) fn accepts(&self, format: Format) -> anyhow::Result<()> {
         if matches!(self, Self::Stdout) && format.is_binary() && io::stdout().is_terminal() {
-            bail!("this format is not text: name a file with --output, or send the output to a program or file");
+            bail!(
+                "this format is not text: name a file with --output, or send the output to a program or file"
+            );
         }
         Ok(())
     }
@@ -88,8 +90,16 @@ impl Sink {
                 (Box::new(BufWriter::new(file)), Some(temporary))
             }
         };
-        let output = Output { inner: Arc::new(std::sync::Mutex::new(inner)), closed: Arc::default() };
-        Ok(Self { format, output, temporary, n_answers: 0 })
+        let output = Output {
+            inner: Arc::new(std::sync::Mutex::new(inner)),
+            closed: Arc::default(),
+        };
+        Ok(Self {
+            format,
+            output,
+            temporary,
+            n_answers: 0,
+        })
     }
 
     /// Writes one answer as its batches come.
@@ -131,10 +141,12 @@ impl Sink {
         if self.output.closed.load(Ordering::Relaxed) {
             return Ok(Reader::Closed);
         }
-        written.map(|()| Reader::Open).with_context(|| match &self.temporary {
-            Some(temporary) => format!("cannot write {}", temporary.target.display()),
-            None => "cannot write to standard output".to_owned(),
-        })
+        written
+            .map(|()| Reader::Open)
+            .with_context(|| match &self.temporary {
+                Some(temporary) => format!("cannot write {}", temporary.target.display()),
+                None => "cannot write to standard output".to_owned(),
+            })
     }
 }
 
@@ -156,14 +168,21 @@ impl FormatWriter {
                 writer.write(&RecordBatch::new_empty(schema))?;
                 Self::Csv(Box::new(writer))
             }
-            Format::Json => {
-                Self::Json(Box::new(JsonBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(output)))
-            }
+            Format::Json => Self::Json(Box::new(
+                JsonBuilder::new()
+                    .with_explicit_nulls(true)
+                    .build::<_, JsonArray>(output),
+            )),
             Format::Arrow => Self::Arrow(Box::new(StreamWriter::try_new(output, &schema)?)),
             Format::Parquet => {
-                let properties =
-                    WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).build();
-                Self::Parquet(Box::new(ArrowWriter::try_new(output, schema, Some(properties))?))
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+                    .build();
+                Self::Parquet(Box::new(ArrowWriter::try_new(
+                    output,
+                    schema,
+                    Some(properties),
+                )?))
             }
         })
     }
@@ -205,7 +224,10 @@ impl Output {
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut dyn Write) -> io::Result<R>) -> io::Result<R> {
-        let mut inner = self.inner.lock().map_err(|_| io::Error::other("the output is gone"))?;
+        let mut inner = self
+            .inner
+            .lock()
+            .map_err(|_| io::Error::other("the output is gone"))?;
         act(inner.as_mut())
     }
 }
@@ -216,7 +238,8 @@ impl Write for Output {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.note(self.with(|inner| inner.flush().map(|()| 0))).map(drop)
+        self.note(self.with(|inner| inner.flush().map(|()| 0)))
+            .map(drop)
     }
 }
 
@@ -229,7 +252,9 @@ impl Temporary {
 
     fn keep(self) -> anyhow::Result<()> {
         let failed = |target: &Path| format!("cannot write {}", target.display());
-        File::open(&self.path).and_then(|file| file.sync_all()).with_context(|| failed(&self.target))?;
+        File::open(&self.path)
+            .and_then(|file| file.sync_all())
+            .with_context(|| failed(&self.target))?;
         std::fs::rename(&self.path, &self.target).with_context(|| failed(&self.target))
     }
 }

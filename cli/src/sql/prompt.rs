@@ -27,10 +27,18 @@ pub(super) async fn run(session: &Session, format: Format) -> anyhow::Result<()>
         // The first time there is none.
         let _ = editor.load_history(history);
     }
-    say(&format!("{} at {}; \\? for help", tables(session), session.location().url()))?;
+    say(&format!(
+        "{} at {}; \\? for help",
+        tables(session),
+        session.location().url()
+    ))?;
     let mut typed = String::new();
     loop {
-        let prompt = if typed.is_empty() { "engram> " } else { "   ...> " };
+        let prompt = if typed.is_empty() {
+            "engram> "
+        } else {
+            "   ...> "
+        };
         // Waiting for a key blocks, and must not hold up a worker of the runtime.
         let (back, line) = tokio::task::spawn_blocking(move || {
             let line = editor.readline(prompt);
@@ -97,7 +105,10 @@ async fn answer(session: &Session, text: &str, format: Format) -> anyhow::Result
     };
     if let Err(error) = outcome {
         say(&format!("{error:#}"))?;
-        if let Some(hint) = error.downcast_ref::<engram_engine::Error>().and_then(engram_engine::hint) {
+        if let Some(hint) = error
+            .downcast_ref::<engram_engine::Error>()
+            .and_then(engram_engine::hint)
+        {
             say(&format!("hint: {hint}"))?;
         }
     }
@@ -105,7 +116,11 @@ async fn answer(session: &Session, text: &str, format: Format) -> anyhow::Result
 }
 
 async fn print_answers(session: &Session, text: &str, format: Format) -> anyhow::Result<()> {
-    let format = if format.is_binary() { Format::Table } else { format };
+    let format = if format.is_binary() {
+        Format::Table
+    } else {
+        format
+    };
     for statement in Session::statements(text)? {
         let start = Instant::now();
         let mut sink = Sink::open(Destination::Stdout, format)?;
@@ -135,7 +150,12 @@ fn save(editor: &mut DefaultEditor, history: &std::path::Path) -> rustyline::Res
 
 /// Where the history is kept, by the XDG convention.
 fn history_file() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))?;
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let state =
+        set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))?;
     Some(state.join("engram").join("sql_history"))
 }

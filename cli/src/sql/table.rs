@@ -27,8 +27,16 @@ impl<W: Write> Table<W> {
         let is_number = |data_type: &DataType| data_type.is_numeric();
         Self {
             output,
-            names: schema.fields().iter().map(|field| one_line(field.name())).collect(),
-            is_number: schema.fields().iter().map(|field| is_number(field.data_type())).collect(),
+            names: schema
+                .fields()
+                .iter()
+                .map(|field| one_line(field.name()))
+                .collect(),
+            is_number: schema
+                .fields()
+                .iter()
+                .map(|field| is_number(field.data_type()))
+                .collect(),
             waiting: Vec::new(),
             widths: None,
             n_rows: 0,
@@ -75,7 +83,12 @@ impl<W: Write> Table<W> {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        write_row(&mut self.output, &self.names, &widths, &vec![false; widths.len()])?;
+        write_row(
+            &mut self.output,
+            &self.names,
+            &widths,
+            &vec![false; widths.len()],
+        )?;
         let rules: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
         writeln!(self.output, "{}", rules.join("+"))?;
         for row in std::mem::take(&mut self.waiting) {
@@ -86,7 +99,12 @@ impl<W: Write> Table<W> {
     }
 }
 
-fn write_row(output: &mut impl Write, cells: &[String], widths: &[usize], right: &[bool]) -> io::Result<()> {
+fn write_row(
+    output: &mut impl Write,
+    cells: &[String],
+    widths: &[usize],
+    right: &[bool],
+) -> io::Result<()> {
     let mut line = String::new();
     for ((cell, width), right) in cells.iter().zip(widths).zip(right) {
         if !line.is_empty() {
@@ -105,7 +123,15 @@ fn one_line(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return text.to_owned();
     }
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,8 +143,14 @@ mod tests {
 
     fn printed(rows: &[(Option<&str>, f64)], batches: usize) -> String {
         let batch = RecordBatch::try_from_iter([
-            ("name", Arc::new(StringArray::from_iter(rows.iter().map(|row| row.0))) as ArrayRef),
-            ("value", Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.1))) as ArrayRef),
+            (
+                "name",
+                Arc::new(StringArray::from_iter(rows.iter().map(|row| row.0))) as ArrayRef,
+            ),
+            (
+                "value",
+                Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.1))) as ArrayRef,
+            ),
         ])
         .unwrap();
         let mut bytes = Vec::new();
@@ -131,7 +163,10 @@ mod tests {
     #[test]
     fn rows_stand_in_columns() {
         let table = printed(&[(Some("é\n"), 1.5), (None, f64::NAN)], 1);
-        assert_eq!(table, " name | value\n------+-------\n é\\n  |   1.5\n NULL |   NaN\n(2 rows)\n");
+        assert_eq!(
+            table,
+            " name | value\n------+-------\n é\\n  |   1.5\n NULL |   NaN\n(2 rows)\n"
+        );
         assert_eq!(printed(&[], 1), " name | value\n------+-------\n(0 rows)\n");
     }
 

@@ -11,15 +11,23 @@ fn rows(of: &[(&str, &str, Option<&str>, Option<[f64; 4]>)]) -> RecordBatch {
         Arc::new(StringArray::from_iter_values((0..of.len()).map(pick)))
     };
     let statistics = ListArray::new(
-        Arc::new(arrow::datatypes::Field::new_list_field(DataType::Utf8, true)),
+        Arc::new(arrow::datatypes::Field::new_list_field(
+            DataType::Utf8,
+            true,
+        )),
         arrow::buffer::OffsetBuffer::from_repeated_length(2, of.len()),
-        Arc::new(StringArray::from_iter_values(of.iter().flat_map(|_| ["weight_raw_mean", "weight_raw_norm"]))),
+        Arc::new(StringArray::from_iter_values(
+            of.iter()
+                .flat_map(|_| ["weight_raw_mean", "weight_raw_norm"]),
+        )),
         None,
     );
-    let epochs =
-        ListArray::from_iter_primitive::<Int32Type, _, _>(of.iter().map(|_| Some(vec![Some(0), Some(5)])));
+    let epochs = ListArray::from_iter_primitive::<Int32Type, _, _>(
+        of.iter().map(|_| Some(vec![Some(0), Some(5)])),
+    );
     let features = ListArray::from_iter_primitive::<Float64Type, _, _>(
-        of.iter().map(|row| row.3.map(|features| features.map(Some).to_vec())),
+        of.iter()
+            .map(|row| row.3.map(|features| features.map(Some).to_vec())),
     );
     let excluded: ArrayRef = Arc::new(StringArray::from_iter(of.iter().map(|row| row.2)));
     RecordBatch::try_from_iter_with_nullable([
@@ -48,11 +56,19 @@ fn rows_are_laid_out_with_names_groups_and_labels() {
     assert_eq!(
         matrix.names,
         [
-            "weight_raw_mean@0", "weight_raw_mean@5", "weight_raw_norm@0", "weight_raw_norm@5", "depth_early",
-            "depth_middle", "depth_deep",
+            "weight_raw_mean@0",
+            "weight_raw_mean@5",
+            "weight_raw_norm@0",
+            "weight_raw_norm@5",
+            "depth_early",
+            "depth_middle",
+            "depth_deep",
         ]
     );
-    assert_eq!(matrix.groups, ["weight_raw_mean", "weight_raw_norm", "depth"]);
+    assert_eq!(
+        matrix.groups,
+        ["weight_raw_mean", "weight_raw_norm", "depth"]
+    );
     assert_eq!(matrix.feature_groups, [0, 0, 1, 1, 2, 2, 2]);
     assert_eq!(matrix.row(0), [1.0, 2.0, 3.0, 4.0, 1.0, 0.0, 0.0]);
     assert_eq!(matrix.row(1), [5.0, 6.0, 7.0, 8.0, 0.0, 0.0, 1.0]);
@@ -66,22 +82,38 @@ fn rows_are_laid_out_with_names_groups_and_labels() {
 fn what_a_classifier_could_not_read_is_refused() {
     let nan = rows(&[("adam", "early", None, Some([1.0, f64::NAN, 3.0, 4.0]))]);
     let error = FeatureMatrix::from_rows(&nan).unwrap_err().to_string();
-    assert!(error.ends_with("layer conv1 of run r0 has a `weight_raw_mean@5` that is not finite"), "{error}");
+    assert!(
+        error.ends_with("layer conv1 of run r0 has a `weight_raw_mean@5` that is not finite"),
+        "{error}"
+    );
     // Finite in double precision, not in single.
     let large = rows(&[("adam", "early", None, Some([1.0, 2.0, 1e300, 4.0]))]);
     assert!(FeatureMatrix::from_rows(&large).is_err());
     let missing = rows(&[("adam", "early", None, None)]);
     let error = FeatureMatrix::from_rows(&missing).unwrap_err().to_string();
-    assert!(error.contains("`features` is NULL for layer conv1 of run r0"), "{error}");
+    assert!(
+        error.contains("`features` is NULL for layer conv1 of run r0"),
+        "{error}"
+    );
     let rule = rows(&[("adm", "early", None, Some([0.0; 4]))]);
-    assert!(FeatureMatrix::from_rows(&rule).unwrap_err().to_string().contains("unknown learning rule `adm`"));
+    assert!(
+        FeatureMatrix::from_rows(&rule)
+            .unwrap_err()
+            .to_string()
+            .contains("unknown learning rule `adm`")
+    );
 }
 
 #[test]
 fn a_query_without_its_columns_is_refused() {
-    let other = RecordBatch::try_from_iter([("run_id", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]).unwrap();
+    let other =
+        RecordBatch::try_from_iter([("run_id", Arc::new(Int32Array::from(vec![1])) as ArrayRef)])
+            .unwrap();
     let error = FeatureMatrix::from_rows(&other).unwrap_err();
-    assert_eq!(error.to_string(), "the query does not give a feature matrix: it has no column `task`");
+    assert_eq!(
+        error.to_string(),
+        "the query does not give a feature matrix: it has no column `task`"
+    );
 }
 
 #[test]

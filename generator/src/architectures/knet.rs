@@ -19,14 +19,27 @@ pub(super) enum Norm {
     Response,
 }
 
-const RESPONSE_NORM: ResponseNorm = ResponseNorm { radius: 3, bias: 1.0, alpha: 5e-5, beta: 0.75 };
+const RESPONSE_NORM: ResponseNorm = ResponseNorm {
+    radius: 3,
+    bias: 1.0,
+    alpha: 5e-5,
+    beta: 0.75,
+};
 
 pub(super) fn batch_norm_channels(layers: &[LayerSpec]) -> Vec<i64> {
     let n_convolutions = layers.len() - 1;
-    layers[..n_convolutions].iter().map(|layer| layer.kernel.shape()[0] as i64).collect()
+    layers[..n_convolutions]
+        .iter()
+        .map(|layer| layer.kernel.shape()[0] as i64)
+        .collect()
 }
 
-pub(super) fn forward(pass: &mut Pass<'_>, input: &Tensor, n_convolutions: usize, norm: Norm) -> Tensor {
+pub(super) fn forward(
+    pass: &mut Pass<'_>,
+    input: &Tensor,
+    n_convolutions: usize,
+    norm: Norm,
+) -> Tensor {
     let mut x = input.shallow_clone();
     for convolution in 0..n_convolutions {
         if convolution == 0 {
@@ -62,7 +75,11 @@ fn average_pool(x: &Tensor) -> Tensor {
 /// an even length gets one position beyond the end, an odd one gets one on either side.
 fn same(x: &Tensor) -> ([i64; 2], bool) {
     let side = x.size()[3];
-    if side % 2 == 0 { ([0, 0], true) } else { ([1, 1], false) }
+    if side % 2 == 0 {
+        ([0, 0], true)
+    } else {
+        ([1, 1], false)
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,10 @@ pub(super) struct Adam {
 
 impl Adam {
     pub(super) fn new(settings: &engram_plan::learning_rule::Adam, descent: Descent) -> Self {
-        Self { descent, optimizer: optimizer::Adam::new(settings.clone()) }
+        Self {
+            descent,
+            optimizer: optimizer::Adam::new(settings.clone()),
+        }
     }
 }
 

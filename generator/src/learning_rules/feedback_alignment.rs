@@ -18,7 +18,10 @@ pub(super) struct FeedbackAlignment {
 
 impl FeedbackAlignment {
     pub(super) fn new(settings: &Momentum, descent: Descent) -> Self {
-        Self { descent, optimizer: MomentumDescent::new(settings.momentum, settings.nesterov) }
+        Self {
+            descent,
+            optimizer: MomentumDescent::new(settings.momentum, settings.nesterov),
+        }
     }
 }
 

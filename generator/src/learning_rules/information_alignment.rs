@@ -56,7 +56,10 @@ pub fn alignment_loss(
 ) -> Tensor {
     let batch = input.size()[0] as f64;
     let amp = -(sums * project(kernel, input, feedback, None)).sum(None) / batch;
-    let null = project_back(kernel, sums, input, feedback).square().sum(None) / batch;
+    let null = project_back(kernel, sums, input, feedback)
+        .square()
+        .sum(None)
+        / batch;
     let decay = feedback.square().sum(None);
     amp * coefficients.alpha + null * coefficients.beta + decay * coefficients.gamma
 }
@@ -71,7 +74,8 @@ pub fn alignment_gradient(
 ) -> Tensor {
     let batch = input.size()[0] as f64;
     let reconstruction = project_back(kernel, sums, input, feedback);
-    let input = reconstruction * (2.0 * coefficients.beta / batch) - input * (coefficients.alpha / batch);
+    let input =
+        reconstruction * (2.0 * coefficients.beta / batch) - input * (coefficients.alpha / batch);
     kernel_gradient(kernel, sums, &input, feedback) + feedback * (2.0 * coefficients.gamma)
 }
 
@@ -93,10 +97,16 @@ impl InformationAlignment {
         Self {
             descent,
             optimizer: MomentumDescent::new(settings.momentum, settings.nesterov),
-            coefficients: Coefficients { alpha: settings.alpha, beta: settings.beta, gamma: settings.gamma },
+            coefficients: Coefficients {
+                alpha: settings.alpha,
+                beta: settings.beta,
+                gamma: settings.gamma,
+            },
             use_biases: settings.use_biases,
             alignment_optimizer: match settings.alignment_optimizer {
-                AlignmentOptimizer::Sgd => Box::new(MomentumDescent::new(settings.momentum, settings.nesterov)),
+                AlignmentOptimizer::Sgd => {
+                    Box::new(MomentumDescent::new(settings.momentum, settings.nesterov))
+                }
                 AlignmentOptimizer::Adam => Box::new(Adam::new(learning_rule::Adam::default())),
             },
             alignment_learning_rate,
@@ -128,17 +138,26 @@ impl LearningRule for InformationAlignment {
     /// Both sets of weights step from where they were in the pass.
     fn step(&mut self, network: &mut Network, loss: &Tensor, records: &[LayerRecord]) {
         let aligned = || network.layers.iter().zip(records).skip(1);
-        let feedbacks: Vec<&Tensor> = aligned().filter_map(|(layer, _)| layer.feedback.as_ref()).collect();
+        let feedbacks: Vec<&Tensor> = aligned()
+            .filter_map(|(layer, _)| layer.feedback.as_ref())
+            .collect();
         let gradients: Vec<Tensor> = tch::no_grad(|| {
             aligned()
                 .zip(&feedbacks)
                 .map(|((layer, record), feedback)| {
                     let sums = self.sums(layer, record);
-                    alignment_gradient(layer.spec.kernel, &record.input, &sums, feedback, self.coefficients)
+                    alignment_gradient(
+                        layer.spec.kernel,
+                        &record.input,
+                        &sums,
+                        feedback,
+                        self.coefficients,
+                    )
                 })
                 .collect()
         });
         self.descent.step(network, loss, &mut self.optimizer);
-        self.alignment_optimizer.step(&feedbacks, &gradients, self.alignment_learning_rate);
+        self.alignment_optimizer
+            .step(&feedbacks, &gradients, self.alignment_learning_rate);
     }
 }

@@ -31,16 +31,23 @@ pub trait LearningRule: Send {
 
 /// The rule of a run.
 pub fn new(configuration: &RunConfiguration) -> Box<dyn LearningRule> {
-    let descent = Descent { learning_rate: configuration.learning_rate, weight_decay: configuration.weight_decay };
+    let descent = Descent {
+        learning_rate: configuration.learning_rate,
+        weight_decay: configuration.weight_decay,
+    };
     match &configuration.learning_rule {
         LearningRuleSettings::Sgdm(settings) => Box::new(sgdm::Sgdm::new(settings, descent)),
         LearningRuleSettings::Adam(settings) => Box::new(adam::Adam::new(settings, descent)),
-        LearningRuleSettings::FeedbackAlignment(settings) => {
-            Box::new(feedback_alignment::FeedbackAlignment::new(settings, descent))
-        }
+        LearningRuleSettings::FeedbackAlignment(settings) => Box::new(
+            feedback_alignment::FeedbackAlignment::new(settings, descent),
+        ),
         LearningRuleSettings::InformationAlignment(settings) => {
-            let rate = configuration.alignment_learning_rate.unwrap_or(configuration.learning_rate);
-            Box::new(information_alignment::InformationAlignment::new(settings, descent, rate))
+            let rate = configuration
+                .alignment_learning_rate
+                .unwrap_or(configuration.learning_rate);
+            Box::new(information_alignment::InformationAlignment::new(
+                settings, descent, rate,
+            ))
         }
     }
 }

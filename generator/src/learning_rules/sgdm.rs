@@ -17,7 +17,10 @@ pub(super) struct Sgdm {
 
 impl Sgdm {
     pub(super) fn new(settings: &Momentum, descent: Descent) -> Self {
-        Self { descent, optimizer: MomentumDescent::new(settings.momentum, settings.nesterov) }
+        Self {
+            descent,
+            optimizer: MomentumDescent::new(settings.momentum, settings.nesterov),
+        }
     }
 }
 

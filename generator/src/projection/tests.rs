@@ -1,16 +1,34 @@
 use super::*;
 use tch::{Device, Kind};
 
-const CONVOLUTION: Kernel = Kernel::Convolution { inputs: 2, outputs: 3, size: 3, stride: 1, padding: Padding::Same };
+const CONVOLUTION: Kernel = Kernel::Convolution {
+    inputs: 2,
+    outputs: 3,
+    size: 3,
+    stride: 1,
+    padding: Padding::Same,
+};
 /// Stride 2 on an even side: one zero, after.
-const STRIDED: Kernel = Kernel::Convolution { inputs: 2, outputs: 3, size: 3, stride: 2, padding: Padding::Same };
-const DENSE: Kernel = Kernel::Dense { inputs: 5, outputs: 3 };
+const STRIDED: Kernel = Kernel::Convolution {
+    inputs: 2,
+    outputs: 3,
+    size: 3,
+    stride: 2,
+    padding: Padding::Same,
+};
+const DENSE: Kernel = Kernel::Dense {
+    inputs: 5,
+    outputs: 3,
+};
 
 fn draw(shape: &[i64], seed: u64) -> Tensor {
     use rand_distr::{Distribution, StandardNormal};
     let mut generator = engram_schemas::randomness::generator("test", seed, 0);
     let n: i64 = shape.iter().product();
-    let values: Vec<f64> = StandardNormal.sample_iter(&mut generator).take(n as usize).collect();
+    let values: Vec<f64> = StandardNormal
+        .sample_iter(&mut generator)
+        .take(n as usize)
+        .collect();
     Tensor::from_slice(&values).reshape(shape)
 }
 
@@ -41,14 +59,20 @@ fn the_signal_goes_through_the_feedback_kernel() {
             let bias = with_bias.then(|| draw(&[3], 4).set_requires_grad(true));
             let output = project_with_feedback(kernel, &input, &weight, bias.as_ref(), &feedback);
             let through_feedback = project(kernel, &input, &feedback, None);
-            let detached = project(kernel, &input.detach(), &weight, bias.as_ref()) + &through_feedback
+            let detached = project(kernel, &input.detach(), &weight, bias.as_ref())
+                + &through_feedback
                 - through_feedback.detach();
             assert_close(&output, &detached, "output");
             let error = draw(&output.size(), 5);
             let mut wanted = vec![&input, &weight];
             wanted.extend(bias.as_ref());
             let gradients = |output: &Tensor| {
-                Tensor::run_backward(&[(output * &error).sum(Kind::Double)], &wanted, false, false)
+                Tensor::run_backward(
+                    &[(output * &error).sum(Kind::Double)],
+                    &wanted,
+                    false,
+                    false,
+                )
             };
             for (ours, expected) in gradients(&output).iter().zip(gradients(&detached)) {
                 assert_close(ours, &expected, &format!("{kernel:?}"));
@@ -77,7 +101,13 @@ fn projecting_back_is_the_transpose() {
 
 #[test]
 fn a_strided_window_pads_after() {
-    let kernel = Kernel::Convolution { inputs: 1, outputs: 1, size: 3, stride: 2, padding: Padding::Same };
+    let kernel = Kernel::Convolution {
+        inputs: 1,
+        outputs: 1,
+        size: 3,
+        stride: 2,
+        padding: Padding::Same,
+    };
     let input = Tensor::arange(16, (Kind::Double, Device::Cpu)).view([1, 1, 4, 4]);
     let weight = Tensor::ones([1, 1, 3, 3], (Kind::Double, Device::Cpu));
     let sums: Vec<f64> = Vec::try_from(project(kernel, &input, &weight, None).view([-1])).unwrap();

@@ -26,14 +26,20 @@ impl Examples {
     /// The examples at `indices`, in that order.
     pub(crate) fn select(&self, indices: &[i64]) -> Self {
         let indices = Tensor::from_slice(indices).to_device(self.labels.device());
-        Self { inputs: self.inputs.index_select(0, &indices), labels: self.labels.index_select(0, &indices) }
+        Self {
+            inputs: self.inputs.index_select(0, &indices),
+            labels: self.labels.index_select(0, &indices),
+        }
     }
 
     /// The examples from `start`, at most `length` of them.
     pub(crate) fn narrow(&self, start: usize, length: usize) -> Self {
         let length = length.min(self.len() - start) as i64;
         let start = start as i64;
-        Self { inputs: self.inputs.narrow(0, start, length), labels: self.labels.narrow(0, start, length) }
+        Self {
+            inputs: self.inputs.narrow(0, start, length),
+            labels: self.labels.narrow(0, start, length),
+        }
     }
 }
 
@@ -64,5 +70,9 @@ pub(crate) fn loss(outputs: &Tensor, labels: &Tensor) -> Tensor {
 
 /// Number of examples whose largest output is the right one.
 pub(crate) fn n_correct(outputs: &Tensor, labels: &Tensor) -> i64 {
-    outputs.argmax(1, false).eq_tensor(labels).sum(Kind::Int64).int64_value(&[])
+    outputs
+        .argmax(1, false)
+        .eq_tensor(labels)
+        .sum(Kind::Int64)
+        .int64_value(&[])
 }

@@ -62,7 +62,12 @@ impl Kernel {
     /// The tensor's shape, outputs first.
     pub fn shape(self) -> Vec<usize> {
         match self {
-            Self::Convolution { inputs, outputs, size, .. } => vec![outputs, inputs, size, size],
+            Self::Convolution {
+                inputs,
+                outputs,
+                size,
+                ..
+            } => vec![outputs, inputs, size, size],
             Self::Dense { inputs, outputs } => vec![outputs, inputs],
         }
     }
@@ -115,9 +120,15 @@ pub fn layers(architecture: Architecture, task: &TaskSettings) -> Result<Vec<Lay
     match architecture {
         Architecture::Knet4 | Architecture::Knet4Lrn => knet::layers(&mut network, 3, n_classes),
         Architecture::Knet5 | Architecture::Knet5Lrn => knet::layers(&mut network, 4, n_classes),
-        Architecture::Alexnet | Architecture::AlexnetLrn => alexnet::layers(&mut network, n_classes),
-        Architecture::Resnet18 | Architecture::Resnet18v2 => resnet::layers(&mut network, [2, 2, 2, 2], n_classes),
-        Architecture::Resnet34 | Architecture::Resnet34v2 => resnet::layers(&mut network, [3, 4, 6, 3], n_classes),
+        Architecture::Alexnet | Architecture::AlexnetLrn => {
+            alexnet::layers(&mut network, n_classes)
+        }
+        Architecture::Resnet18 | Architecture::Resnet18v2 => {
+            resnet::layers(&mut network, [2, 2, 2, 2], n_classes)
+        }
+        Architecture::Resnet34 | Architecture::Resnet34v2 => {
+            resnet::layers(&mut network, [3, 4, 6, 3], n_classes)
+        }
     }
     let mut layers = network.finish()?;
     if task.name == Task::Simclr {
@@ -129,11 +140,22 @@ pub fn layers(architecture: Architecture, task: &TaskSettings) -> Result<Vec<Lay
 /// The self-supervised variant: the classifier goes, a projection head of two dense layers comes, and counts as deep.
 fn add_projection_head(layers: &mut Vec<LayerSpec>) {
     const PROJECTION: usize = 128;
-    let Some(classifier) = layers.pop() else { return };
+    let Some(classifier) = layers.pop() else {
+        return;
+    };
     let hidden = classifier.kernel.fan_in();
     for (name, outputs, bias) in [("head1", hidden, true), ("head2", PROJECTION, false)] {
-        let kernel = Kernel::Dense { inputs: hidden, outputs };
-        layers.push(LayerSpec { name: name.to_owned(), kernel, bias, n_units: outputs, depth: Depth::Deep });
+        let kernel = Kernel::Dense {
+            inputs: hidden,
+            outputs,
+        };
+        layers.push(LayerSpec {
+            name: name.to_owned(),
+            kernel,
+            bias,
+            n_units: outputs,
+            depth: Depth::Deep,
+        });
     }
 }
 
@@ -148,19 +170,41 @@ struct LayerList {
 
 impl LayerList {
     fn new(architecture: Architecture, input: [usize; 3]) -> Self {
-        Self { architecture, input, shape: input, layers: Vec::new() }
+        Self {
+            architecture,
+            input,
+            shape: input,
+            layers: Vec::new(),
+        }
     }
 
-    fn convolution(&mut self, name: &str, outputs: usize, size: usize, stride: usize, padding: Padding, bias: bool) {
+    fn convolution(
+        &mut self,
+        name: &str,
+        outputs: usize,
+        size: usize,
+        stride: usize,
+        padding: Padding,
+        bias: bool,
+    ) {
         let [inputs, height, width] = self.shape;
         let positions = |length| padding.positions(length, size, stride);
         self.shape = [outputs, positions(height), positions(width)];
-        let kernel = Kernel::Convolution { inputs, outputs, size, stride, padding };
+        let kernel = Kernel::Convolution {
+            inputs,
+            outputs,
+            size,
+            stride,
+            padding,
+        };
         self.push(name, kernel, bias);
     }
 
     fn dense(&mut self, name: &str, outputs: usize) {
-        let kernel = Kernel::Dense { inputs: self.shape.iter().product(), outputs };
+        let kernel = Kernel::Dense {
+            inputs: self.shape.iter().product(),
+            outputs,
+        };
         self.shape = [outputs, 1, 1];
         self.push(name, kernel, true);
     }
@@ -173,15 +217,28 @@ impl LayerList {
 
     fn push(&mut self, name: &str, kernel: Kernel, bias: bool) {
         let n_units = self.shape.iter().product();
-        self.layers.push(LayerSpec { name: name.to_owned(), kernel, bias, n_units, depth: Depth::Deep });
+        self.layers.push(LayerSpec {
+            name: name.to_owned(),
+            kernel,
+            bias,
+            n_units,
+            depth: Depth::Deep,
+        });
     }
 
     fn finish(mut self) -> Result<Vec<LayerSpec>> {
-        if let Some(layer) = self.layers.iter().find(|layer| layer.n_units == 0 || layer.n_weights() == 0) {
+        if let Some(layer) = self
+            .layers
+            .iter()
+            .find(|layer| layer.n_units == 0 || layer.n_weights() == 0)
+        {
             return Err(Error::InputShape {
                 architecture: self.architecture,
                 shape: self.input,
-                reason: format!("nothing is left of it at layer `{}`; use larger images", layer.name),
+                reason: format!(
+                    "nothing is left of it at layer `{}`; use larger images",
+                    layer.name
+                ),
             });
         }
         let n_layers = self.layers.len();

@@ -15,7 +15,14 @@ pub(super) fn layers(network: &mut LayerList, n_blocks: [usize; 4], n_classes: u
             let name = |part: &str| format!("group{}_block{}_{part}", group + 1, block + 1);
             if block == 0 {
                 let before = network.shape;
-                network.convolution(&name("projection"), channels, 1, stride, Padding::Same, false);
+                network.convolution(
+                    &name("projection"),
+                    channels,
+                    1,
+                    stride,
+                    Padding::Same,
+                    false,
+                );
                 network.shape = before;
             }
             network.convolution(&name("conv1"), channels, 3, stride, Padding::Same, false);

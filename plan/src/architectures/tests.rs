@@ -4,7 +4,14 @@ fn names_and_units(architecture: Architecture, task: Task) -> Vec<(String, usize
     layers(architecture, &TaskSettings::new(task))
         .unwrap()
         .into_iter()
-        .map(|layer| (layer.name.clone(), layer.n_units, layer.n_weights(), layer.depth))
+        .map(|layer| {
+            (
+                layer.name.clone(),
+                layer.n_units,
+                layer.n_weights(),
+                layer.depth,
+            )
+        })
         .collect()
 }
 
@@ -21,7 +28,10 @@ fn knet_halves_the_image_three_times() {
         ]
     );
     let digits = names_and_units(Architecture::Knet5Lrn, Task::Digits);
-    assert_eq!(digits.last().unwrap(), &("fc5".to_owned(), 10, 128 * 10, Deep));
+    assert_eq!(
+        digits.last().unwrap(),
+        &("fc5".to_owned(), 10, 128 * 10, Deep)
+    );
 }
 
 #[test]
@@ -41,7 +51,10 @@ fn resnet18_has_the_kernels_of_the_published_parameter_count() {
     let kernels: usize = layers.iter().map(LayerSpec::n_weights).sum();
     // Batch norm has two parameters a channel after every convolution, the dense layer 1000 biases.
     let convolutions = &layers[..layers.len() - 1];
-    let batch_norms: usize = convolutions.iter().map(|layer| 2 * layer.kernel.shape()[0]).sum();
+    let batch_norms: usize = convolutions
+        .iter()
+        .map(|layer| 2 * layer.kernel.shape()[0])
+        .sum();
     assert_eq!(kernels + batch_norms + 1000, 11_693_736);
 }
 
@@ -50,8 +63,14 @@ fn a_projection_head_is_deep_and_leaves_the_backbones_grouping() {
     let supervised = names_and_units(Architecture::Resnet18, Task::Imagenet);
     let contrastive = names_and_units(Architecture::Resnet18, Task::Simclr);
     assert_eq!(supervised[..21], contrastive[..21]);
-    assert_eq!(contrastive[21], ("head1".to_owned(), 512, 512 * 512, Depth::Deep));
-    assert_eq!(contrastive[22], ("head2".to_owned(), 128, 512 * 128, Depth::Deep));
+    assert_eq!(
+        contrastive[21],
+        ("head1".to_owned(), 512, 512 * 512, Depth::Deep)
+    );
+    assert_eq!(
+        contrastive[22],
+        ("head2".to_owned(), 128, 512 * 128, Depth::Deep)
+    );
 }
 
 #[test]
@@ -66,7 +85,10 @@ fn same_padding_puts_the_odd_zero_after() {
 
 #[test]
 fn an_image_too_small_is_refused_by_name() {
-    let task = TaskSettings { image_size: Some(20), ..TaskSettings::new(Task::Imagenet) };
+    let task = TaskSettings {
+        image_size: Some(20),
+        ..TaskSettings::new(Task::Imagenet)
+    };
     let error = layers(Architecture::Alexnet, &task).unwrap_err();
     assert_eq!(
         error.to_string(),

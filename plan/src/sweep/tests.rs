@@ -20,7 +20,12 @@ fn sweep() -> SweepFile {
 }
 
 fn repository_sweep(name: &str) -> SweepFile {
-    SweepFile::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../sweeps").join(name)).unwrap()
+    SweepFile::read(
+        &Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../sweeps")
+            .join(name),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -28,22 +33,36 @@ fn the_papers_plan_has_its_networks_and_examples() {
     let plan = repository_sweep("paper.toml").plan().unwrap();
     assert_eq!(plan.runs.len(), 1_056);
     assert_eq!(plan.n_examples().unwrap(), 20_736);
-    assert!(plan.runs.iter().all(|run| run.configuration.checkpoints().count() == 21));
+    assert!(
+        plan.runs
+            .iter()
+            .all(|run| run.configuration.checkpoints().count() == 21)
+    );
 }
 
 #[test]
 fn the_demo_has_at_least_sixty_four_networks_of_every_knet_and_rule() {
     let plan = repository_sweep("digits-demo.toml").plan().unwrap();
     assert!(plan.runs.len() >= 64);
-    for architecture in [Architecture::Knet4, Architecture::Knet4Lrn, Architecture::Knet5, Architecture::Knet5Lrn] {
+    for architecture in [
+        Architecture::Knet4,
+        Architecture::Knet4Lrn,
+        Architecture::Knet5,
+        Architecture::Knet5Lrn,
+    ] {
         for &rule in LearningRule::ALL {
             let has = |run: &PlannedRun| {
-                run.configuration.architecture == architecture && run.configuration.learning_rule.rule() == rule
+                run.configuration.architecture == architecture
+                    && run.configuration.learning_rule.rule() == rule
             };
             assert!(plan.runs.iter().any(has), "{architecture} {rule}");
         }
     }
-    assert!(plan.runs.iter().all(|run| run.configuration.checkpoints().count() == 21));
+    assert!(
+        plan.runs
+            .iter()
+            .all(|run| run.configuration.checkpoints().count() == 21)
+    );
 }
 
 #[test]
@@ -54,7 +73,13 @@ fn the_grid_expands_in_the_files_order_with_scaled_rates() {
         .iter()
         .map(|run| {
             let c = &run.configuration;
-            (c.learning_rule.rule(), c.batch_size, c.dataset_seed, c.learning_rate, c.alignment_learning_rate)
+            (
+                c.learning_rule.rule(),
+                c.batch_size,
+                c.dataset_seed,
+                c.learning_rate,
+                c.alignment_learning_rate,
+            )
         })
         .collect();
     use LearningRule::{InformationAlignment, Sgdm};
@@ -88,11 +113,20 @@ fn a_runs_name_follows_from_its_configuration_alone() {
 #[test]
 fn unknown_names_say_where_and_what_was_meant() {
     let error = SweepFile::parse(&MINIMAL.replace("batch_sizes", "batch_size")).unwrap_err();
-    assert!(error.contains("line 6, column 1") && error.ends_with("did you mean `batch_sizes`?"), "{error}");
+    assert!(
+        error.contains("line 6, column 1") && error.ends_with("did you mean `batch_sizes`?"),
+        "{error}"
+    );
     let error = SweepFile::parse(&MINIMAL.replace("knet4", "knet_4")).unwrap_err();
-    assert!(error.contains("line 12") && error.ends_with("did you mean `knet4`?"), "{error}");
+    assert!(
+        error.contains("line 12") && error.ends_with("did you mean `knet4`?"),
+        "{error}"
+    );
     let error = SweepFile::parse(&MINIMAL.replace("\"sgdm\",", "\"sgd\",")).unwrap_err();
-    assert!(error.ends_with("unknown learning rule `sgd`; did you mean `sgdm`?"), "{error}");
+    assert!(
+        error.ends_with("unknown learning rule `sgd`; did you mean `sgdm`?"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -114,10 +148,15 @@ fn settings_that_cannot_train_are_refused() {
         refused(|sweep| sweep.learning_rules.push(LearningRule::Adam)),
         "no base learning rate for `adam` in the [[networks]] entry of task `digits`"
     );
-    assert!(refused(|sweep| sweep.model_seeds = vec![1, 1]).starts_with("the sweep contains the same run twice"));
+    assert!(
+        refused(|sweep| sweep.model_seeds = vec![1, 1])
+            .starts_with("the sweep contains the same run twice")
+    );
     assert!(refused(|sweep| sweep.batch_sizes = vec![]).contains("nothing to train"));
     assert!(refused(|sweep| sweep.rules.sgdm.momentum = 1.0).contains("must be in [0, 1)"));
-    assert!(refused(|sweep| sweep.networks[0].learning_rates = [(LearningRule::Sgdm, f64::NAN)].into())
-        .contains("must be above 0"));
+    assert!(
+        refused(|sweep| sweep.networks[0].learning_rates = [(LearningRule::Sgdm, f64::NAN)].into())
+            .contains("must be above 0")
+    );
     assert!(refused(|sweep| sweep.name = "a/b".to_owned()).contains("use letters"));
 }

@@ -39,9 +39,14 @@ pub struct Split {
 impl Digits {
     /// Reads the embedded images.
     pub fn load() -> Self {
-        let mut digits = Self { pixels: Vec::with_capacity(1797 * SIDE * SIDE), labels: Vec::with_capacity(1797) };
+        let mut digits = Self {
+            pixels: Vec::with_capacity(1797 * SIDE * SIDE),
+            labels: Vec::with_capacity(1797),
+        };
         for line in CSV.lines() {
-            let mut values = line.split(',').map(|value| value.parse::<u8>().unwrap_or_default());
+            let mut values = line
+                .split(',')
+                .map(|value| value.parse::<u8>().unwrap_or_default());
             digits.pixels.extend(values.by_ref().take(SIDE * SIDE));
             digits.labels.extend(values.next());
         }
@@ -50,11 +55,19 @@ impl Digits {
 
     /// Splits every class by the same share, by a generator of the dataset seed's own.
     pub fn split(&self, validation_fraction: f64, dataset_seed: u64) -> Split {
-        let mut split = Split { train: Vec::new(), validation: Vec::new() };
+        let mut split = Split {
+            train: Vec::new(),
+            validation: Vec::new(),
+        };
         for class in 0..N_CLASSES {
-            let mut members: Vec<usize> =
-                (0..self.labels.len()).filter(|&index| usize::from(self.labels[index]) == class).collect();
-            members.shuffle(&mut randomness::generator("digits split", dataset_seed, class as u64));
+            let mut members: Vec<usize> = (0..self.labels.len())
+                .filter(|&index| usize::from(self.labels[index]) == class)
+                .collect();
+            members.shuffle(&mut randomness::generator(
+                "digits split",
+                dataset_seed,
+                class as u64,
+            ));
             let n_held_out = n_held_out(members.len(), validation_fraction);
             split.validation.extend(&members[..n_held_out]);
             split.train.extend(&members[n_held_out..]);
@@ -68,7 +81,10 @@ impl Digits {
 /// Number of training images.
 pub(super) fn n_train(validation_fraction: f64) -> usize {
     const PER_CLASS: [usize; N_CLASSES] = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180];
-    PER_CLASS.into_iter().map(|n| n - n_held_out(n, validation_fraction)).sum()
+    PER_CLASS
+        .into_iter()
+        .map(|n| n - n_held_out(n, validation_fraction))
+        .sum()
 }
 
 fn n_held_out(n: usize, validation_fraction: f64) -> usize {
@@ -82,9 +98,17 @@ mod tests {
     #[test]
     fn the_embedded_file_is_whole() {
         let digits = Digits::load();
-        assert_eq!((digits.labels.len(), digits.pixels.len()), (1797, 1797 * 64));
+        assert_eq!(
+            (digits.labels.len(), digits.pixels.len()),
+            (1797, 1797 * 64)
+        );
         assert!(digits.pixels.iter().all(|&pixel| pixel <= FULL_INK));
-        assert!(digits.labels.iter().all(|&label| usize::from(label) < N_CLASSES));
+        assert!(
+            digits
+                .labels
+                .iter()
+                .all(|&label| usize::from(label) < N_CLASSES)
+        );
         // The first line of the file.
         assert_eq!(digits.pixels[..8], [0, 0, 5, 13, 9, 1, 0, 0]);
         assert_eq!(digits.labels[..3], [0, 1, 2]);
@@ -98,8 +122,10 @@ mod tests {
         all.sort_unstable();
         assert_eq!(all, (0..1797).collect::<Vec<_>>());
         for class in 0..10 {
-            let share = |side: &[usize]| side.iter().filter(|&&i| digits.labels[i] == class).count() as f64;
-            let fraction = share(&split.validation) / (share(&split.validation) + share(&split.train));
+            let share =
+                |side: &[usize]| side.iter().filter(|&&i| digits.labels[i] == class).count() as f64;
+            let fraction =
+                share(&split.validation) / (share(&split.validation) + share(&split.train));
             assert!((fraction - 0.2).abs() < 0.004, "class {class}: {fraction}");
         }
         assert_eq!(split, digits.split(0.2, 7));

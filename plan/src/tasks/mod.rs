@@ -25,7 +25,11 @@ pub struct TaskSettings {
 impl TaskSettings {
     /// A task as it is by default.
     pub fn new(name: Task) -> Self {
-        Self { name, image_size: None, validation_fraction: None }
+        Self {
+            name,
+            image_size: None,
+            validation_fraction: None,
+        }
     }
 
     /// Shape of an input, `[channels, height, width]`.
@@ -87,7 +91,11 @@ impl TaskSettings {
         if let Some(side) = self.image_size
             && !(1..=4096).contains(&side)
         {
-            return Err(setting("image_size", &side, "it must be between 1 and 4096 pixels"));
+            return Err(setting(
+                "image_size",
+                &side,
+                "it must be between 1 and 4096 pixels",
+            ));
         }
         if let Some(fraction) = self.validation_fraction {
             if self.name != Task::Digits {
@@ -95,7 +103,11 @@ impl TaskSettings {
                 return Err(setting("validation_fraction", &fraction, &reason));
             }
             if !(0.01..=0.9).contains(&fraction) {
-                return Err(setting("validation_fraction", &fraction, "it must be in [0.01, 0.9]"));
+                return Err(setting(
+                    "validation_fraction",
+                    &fraction,
+                    "it must be in [0.01, 0.9]",
+                ));
             }
         }
         Ok(())
