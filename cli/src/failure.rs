@@ -43,16 +43,18 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 fn hint(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| {
-        if let Some(error) = cause.downcast_ref::<engram_engine::Error>() {
-            return engram_engine::hint(error);
-        }
-        if let Some(error) = cause.downcast_ref::<engram_plan::Error>() {
-            return error.hint();
-        }
-        match cause.downcast_ref::<Failure>()? {
-            Failure::Request { hint, .. } | Failure::Internal { hint, .. } => Some(hint.clone()),
-            Failure::Stopped(_) => Some("the same command trains only what is missing".to_owned()),
-        }
-    })
+    if let Some(Failure::Request { hint, .. } | Failure::Internal { hint, .. }) =
+        error.downcast_ref::<Failure>()
+    {
+        return Some(hint.clone());
+    }
+    if let Some(Failure::Stopped(_)) = error.downcast_ref::<Failure>() {
+        return Some("the same command trains only what is missing".to_owned());
+    }
+    if let Some(error) = error.downcast_ref::<engram_plan::Error>() {
+        return error.hint();
+    }
+    error
+        .downcast_ref::<engram_engine::Error>()
+        .and_then(engram_engine::hint)
 }

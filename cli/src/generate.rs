@@ -61,6 +61,7 @@ Examples:
 pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
     let plan = SweepFile::read(&arguments.sweep)?.plan()?;
     let location = DatasetLocation::open(&arguments.to)?;
+    target::check(&location)?;
     let present = target::present_runs(&location).await?;
     let missing: VecDeque<PlannedRun> = plan
         .runs

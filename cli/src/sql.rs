@@ -121,7 +121,7 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
             .with_context(|| format!("cannot read {}", file.display()))?,
         (None, None) if std::io::stdin().is_terminal() => {
             let session = Session::open(&location).await?;
-            return prompt::run(&session, format).await;
+            return prompt::run(session, format).await;
         }
         (None, None) => {
             let mut sql = String::new();

@@ -8,6 +8,7 @@
     reason = "the C data interface passes ownership through structs whose layout the compiler cannot compare"
 )]
 
+use std::mem::transmute;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, make_array};
@@ -63,8 +64,12 @@ pub(crate) fn from_polars(table: &DataFrame) -> Result<RecordBatch> {
         );
         // SAFETY: same C structs on both sides (asserted above for size and alignment); the value moves, and with it the
         // duty to call its release callback, so that the buffers are freed exactly once.
-        let (array, schema): (FFI_ArrowArray, FFI_ArrowSchema) =
-            unsafe { (std::mem::transmute(array), std::mem::transmute(schema)) };
+        let (array, schema) = unsafe {
+            (
+                transmute::<polars_ffi::ArrowArray, FFI_ArrowArray>(array),
+                transmute::<polars_ffi::ArrowSchema, FFI_ArrowSchema>(schema),
+            )
+        };
         // SAFETY: `array` was exported together with `schema` and nothing else holds it.
         let data = unsafe { from_ffi(array, &schema) }.map_err(reshape)?;
         fields.push(Field::try_from(&schema).map_err(reshape)?);
@@ -77,8 +82,12 @@ fn series(field: &Field, array: &ArrayRef) -> Result<Series> {
     let schema = FFI_ArrowSchema::try_from(field).map_err(reshape)?;
     let array = FFI_ArrowArray::new(&array.to_data());
     // SAFETY: as above, in the other direction.
-    let (schema, array): (polars_ffi::ArrowSchema, polars_ffi::ArrowArray) =
-        unsafe { (std::mem::transmute(schema), std::mem::transmute(array)) };
+    let (schema, array) = unsafe {
+        (
+            transmute::<FFI_ArrowSchema, polars_ffi::ArrowSchema>(schema),
+            transmute::<FFI_ArrowArray, polars_ffi::ArrowArray>(array),
+        )
+    };
     // SAFETY: `schema` is a valid exported schema, just made.
     let field = unsafe { polars_ffi::import_field_from_c(&schema) }.map_err(reshape)?;
     // SAFETY: `array` was exported with the data type that `field` describes.

@@ -92,7 +92,8 @@ impl SqlError {
                     && !tables.contains(&table.as_str())
                 {
                     let tables: Vec<&str> = BTreeSet::from_iter(tables).into_iter().collect();
-                    return Self::unknown(sql, "table or alias", &table, span, &tables);
+                    // The span is that of table and column together.
+                    return Self::unknown(sql, "table or alias", &table, None, &tables);
                 }
                 let known: Vec<&str> = valid_fields
                     .iter()

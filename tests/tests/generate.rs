@@ -254,7 +254,7 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
         SMALL_SWEEP,
         "not/there",
         &[
-            "does not exist, so the dataset cannot be made in it",
+            "is no folder, so the dataset cannot be made in it",
             "hint: ",
             "mkdir -p",
         ],
@@ -264,9 +264,13 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
     refused(
         SMALL_SWEEP,
         "file/dataset",
-        &["does not exist, so the dataset cannot be made in it"],
+        &["is no folder, so the dataset cannot be made in it"],
     );
-    refused(SMALL_SWEEP, "file", &["cannot "]);
+    refused(
+        SMALL_SWEEP,
+        "file",
+        &["is a file, and a dataset is a folder"],
+    );
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The place that a sweep's runs go to: what is there already, and whether it can be written.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use anyhow::Context;
 use engram_plan::Plan;
 use engram_schemas::{DatasetLocation, RunFile, layout};
 use futures::TryStreamExt;
+use object_store::PutOptions;
 
 use crate::failure::Failure;
 
@@ -24,36 +24,26 @@ pub(crate) async fn present_runs(location: &DatasetLocation) -> anyhow::Result<H
         .with_context(|| format!("cannot list {}", location.url()))
 }
 
-/// Makes sure that the place can be written before anything trains: a local folder is created when its parent exists,
-/// and the plan is stored.
-pub(crate) async fn prepare(location: &DatasetLocation, plan: &Plan) -> anyhow::Result<()> {
-    if let Some(folder) = location.local_path() {
-        create(&folder)?;
-    }
-    let path = layout::sweep_log(location.root(), &plan.sweep);
-    let text = serde_json::to_vec_pretty(plan)?;
-    let options = object_store::PutOptions::default();
-    location
-        .store()
-        .put_opts(&path, text.into(), options)
-        .await
-        .with_context(|| Failure::Request {
-            message: format!("cannot write to {}", location.url()),
-            hint: "choose a place that you may write to with --to, or change its permissions"
-                .to_owned(),
-        })?;
-    Ok(())
-}
-
-fn create(folder: &Path) -> anyhow::Result<()> {
+/// Checks that a local folder is there or can be made: its parent must exist, so that a mistyped path is no new tree.
+pub(crate) fn check(location: &DatasetLocation) -> anyhow::Result<()> {
+    let Some(folder) = location.local_path() else {
+        return Ok(());
+    };
     if folder.is_dir() {
         return Ok(());
     }
-    let parent = folder.parent().unwrap_or(folder);
-    if !parent.is_dir() {
-        return Err(Failure::Request {
+    let parent = folder.parent().unwrap_or(&folder);
+    let failure = if folder.exists() {
+        Failure::Request {
+            message: format!("{} is a file, and a dataset is a folder", folder.display()),
+            hint: "name another place with --to".to_owned(),
+        }
+    } else if parent.is_dir() {
+        return Ok(());
+    } else {
+        Failure::Request {
             message: format!(
-                "{} does not exist, so the dataset cannot be made in it",
+                "{} is no folder, so the dataset cannot be made in it",
                 parent.display()
             ),
             hint: format!(
@@ -61,10 +51,25 @@ fn create(folder: &Path) -> anyhow::Result<()> {
                 parent.display()
             ),
         }
-        .into());
+    };
+    Err(failure.into())
+}
+
+/// Makes sure that the place can be written before anything trains: a local folder is made, and the plan is stored.
+pub(crate) async fn prepare(location: &DatasetLocation, plan: &Plan) -> anyhow::Result<()> {
+    let unwritable = || Failure::Request {
+        message: format!("cannot write to {}", location.url()),
+        hint: "choose a place that you may write to with --to, or change its permissions"
+            .to_owned(),
+    };
+    if let Some(folder) = location.local_path() {
+        std::fs::create_dir_all(folder).with_context(unwritable)?;
     }
-    std::fs::create_dir(folder).with_context(|| Failure::Request {
-        message: format!("cannot make the folder {}", folder.display()),
-        hint: "choose a place that you may write to with --to".to_owned(),
-    })
+    let path = layout::sweep_log(location.root(), &plan.sweep);
+    let text = serde_json::to_vec_pretty(plan)?;
+    let put = location
+        .store()
+        .put_opts(&path, text.into(), PutOptions::default());
+    put.await.with_context(unwritable)?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -20,7 +21,8 @@ SQL ends with `;` and may run over several lines.
   \\q        leave (also Ctrl-D); Ctrl-C drops the line or stops the query";
 
 /// Reads statements and prints answers until the user leaves.
-pub(super) async fn run(session: &Session, format: Format) -> anyhow::Result<()> {
+pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> {
+    let session = Arc::new(session);
     let mut editor = DefaultEditor::new().context("cannot set up the prompt")?;
     let history = history_file();
     if let Some(history) = &history {
@@ -29,7 +31,7 @@ pub(super) async fn run(session: &Session, format: Format) -> anyhow::Result<()>
     }
     say(&format!(
         "{} at {}; \\? for help",
-        tables(session),
+        n_runs(&session),
         session.location().url()
     ))?;
     let mut typed = String::new();
@@ -79,15 +81,15 @@ pub(super) async fn run(session: &Session, format: Format) -> anyhow::Result<()>
         match entry.as_str() {
             "\\q" => break,
             "\\?" => say(HELP)?,
-            "\\d" => answer(session, TABLES, format).await?,
+            "\\d" => answer(&session, TABLES, format).await?,
             command if is_command => match command.strip_prefix("\\d ") {
                 Some(name) => {
                     let name = name.trim().trim_end_matches(';');
-                    answer(session, &format!("DESCRIBE {name}"), format).await?;
+                    answer(&session, &format!("DESCRIBE {name}"), format).await?;
                 }
                 None => say(&format!("there is no command `{command}`; \\? lists them"))?,
             },
-            _ => answer(session, &text, format).await?,
+            _ => answer(&session, &text, format).await?,
         }
     }
     Ok(())
@@ -98,10 +100,15 @@ SELECT table_name AS name, lower(table_type) AS kind FROM information_schema.tab
 WHERE table_schema <> 'information_schema' ORDER BY name";
 
 /// Runs what was typed and prints the answers, or what is wrong; only a terminal that is gone ends the prompt.
-async fn answer(session: &Session, text: &str, format: Format) -> anyhow::Result<()> {
+async fn answer(session: &Arc<Session>, text: &str, format: Format) -> anyhow::Result<()> {
+    // In a task of its own, because an operator that computes for long would keep this one from hearing Ctrl-C.
+    let mut answers = tokio::spawn(print_answers(Arc::clone(session), text.to_owned(), format));
     let outcome = tokio::select! {
-        outcome = print_answers(session, text, format) => outcome,
-        _ = tokio::signal::ctrl_c() => return say("stopped"),
+        outcome = &mut answers => outcome?,
+        _ = tokio::signal::ctrl_c() => {
+            answers.abort();
+            return say("stopped");
+        }
     };
     if let Err(error) = outcome {
         say(&format!("{error:#}"))?;
@@ -115,13 +122,13 @@ async fn answer(session: &Session, text: &str, format: Format) -> anyhow::Result
     Ok(())
 }
 
-async fn print_answers(session: &Session, text: &str, format: Format) -> anyhow::Result<()> {
+async fn print_answers(session: Arc<Session>, text: String, format: Format) -> anyhow::Result<()> {
     let format = if format.is_binary() {
         Format::Table
     } else {
         format
     };
-    for statement in Session::statements(text)? {
+    for statement in Session::statements(&text)? {
         let start = Instant::now();
         let mut sink = Sink::open(Destination::Stdout, format)?;
         sink.write(session.stream(&statement).await?).await?;
@@ -136,7 +143,7 @@ fn say(text: &str) -> anyhow::Result<()> {
     writeln!(io::stderr(), "{text}").context("cannot write to the terminal")
 }
 
-fn tables(session: &Session) -> String {
+fn n_runs(session: &Session) -> String {
     let runs = session.dataset().runs.len();
     format!("{runs} {}", if runs == 1 { "run" } else { "runs" })
 }

@@ -5,8 +5,11 @@ use arrow::datatypes::Int32Type;
 
 use super::*;
 
-/// Rows of two statistics at two epochs; a row is (rule, depth, excluded, features).
-fn rows(of: &[(&str, &str, Option<&str>, Option<[f64; 4]>)]) -> RecordBatch {
+/// A row: rule, depth, why it is excluded, features.
+type Row<'a> = (&'a str, &'a str, Option<&'a str>, Option<[f64; 4]>);
+
+/// Rows of two statistics at two epochs.
+fn rows(of: &[Row<'_>]) -> RecordBatch {
     let text = |pick: &dyn Fn(usize) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values((0..of.len()).map(pick)))
     };
