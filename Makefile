@@ -1,7 +1,7 @@
 # The only task runner. Every target finds its tools itself: libtorch, the Python readers, the build.
 
-# `make setup TORCH=cuda` fetches libtorch for NVIDIA devices.
-TORCH ?= cpu
+# `make setup TORCH=cuda` fetches libtorch for NVIDIA devices, and the other targets leave it there.
+TORCH ?=
 # Where `make demo` puts its dataset.
 DEMO ?= target/demo/sweep
 TARGET := $(or $(CARGO_TARGET_DIR),target)

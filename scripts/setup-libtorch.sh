@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 wanted=2.13.0
-flavour=${1:-cpu}
+flavour=${1:-}
 home=${ENGRAM_LIBTORCH_DIR:-$PWD/.libtorch}
 
 fail() {
@@ -46,7 +46,10 @@ fi
 
 # The default folder is reached through .libtorch, so that .cargo/config.toml can name it.
 if [ "$home" != "$PWD/.libtorch" ] && [ ! -e .libtorch ]; then ln -s "$home" .libtorch; fi
-if [ "$(cat "$home/flavour" 2>/dev/null)" = "$wanted $flavour" ]; then exit 0; fi
+# Asked for none in particular, whichever is there stays.
+present=$(cat "$home/flavour" 2>/dev/null || true)
+if [ "${present%% *}" = "$wanted" ] && [ "${flavour:-${present##* }}" = "${present##* }" ]; then exit 0; fi
+flavour=${flavour:-cpu}
 
 wheels=(torch==$wanted nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 case $flavour in

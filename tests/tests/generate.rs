@@ -273,6 +273,30 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
     );
 }
 
+/// A folder that nobody may make, not even root.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_unwritable_place_is_said_before_anything_trains() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = folder.path().join("sweep.toml");
+    std::fs::write(&sweep, SMALL_SWEEP).unwrap();
+    let output = engram(&["generate", "--to", "/proc/engram-test"])
+        .arg(&sweep)
+        .output()
+        .unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("error: cannot write to file:///proc/engram-test/\n  cause: "),
+        "{text}"
+    );
+    assert!(
+        text.contains("hint: choose a place that you may write to"),
+        "{text}"
+    );
+    assert!(!text.contains("[1/2]"), "{text}");
+}
+
 #[test]
 fn only_the_trainer_is_linked_to_libtorch() {
     let names_libtorch = |name: &str| {

@@ -9,6 +9,7 @@ use anyhow::Context;
 use engram_engine::{Session, statements};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use tokio::runtime::Runtime;
 
 use super::Format;
 use super::output::{Destination, Sink};
@@ -23,6 +24,7 @@ SQL ends with `;` and may run over several lines.
 /// Reads statements and prints answers until the user leaves.
 pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> {
     let session = Arc::new(session);
+    let mut queries = Queries::try_new()?;
     let mut editor = DefaultEditor::new().context("cannot set up the prompt")?;
     let history = history_file();
     if let Some(history) = &history {
@@ -81,15 +83,17 @@ pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> 
         match entry.as_str() {
             "\\q" => break,
             "\\?" => say(HELP)?,
-            "\\d" => answer(&session, TABLES, format).await?,
+            "\\d" => queries.answer(&session, TABLES, format).await?,
             command if is_command => match command.strip_prefix("\\d ") {
                 Some(name) => {
                     let name = name.trim().trim_end_matches(';');
-                    answer(&session, &format!("DESCRIBE {name}"), format).await?;
+                    queries
+                        .answer(&session, &format!("DESCRIBE {name}"), format)
+                        .await?;
                 }
                 None => say(&format!("there is no command `{command}`; \\? lists them"))?,
             },
-            _ => answer(&session, &text, format).await?,
+            _ => queries.answer(&session, &text, format).await?,
         }
     }
     Ok(())
@@ -99,27 +103,54 @@ const TABLES: &str = "\
 SELECT table_name AS name, lower(table_type) AS kind FROM information_schema.tables \
 WHERE table_schema <> 'information_schema' ORDER BY name";
 
-/// Runs what was typed and prints the answers, or what is wrong; only a terminal that is gone ends the prompt.
-async fn answer(session: &Arc<Session>, text: &str, format: Format) -> anyhow::Result<()> {
-    // In a task of its own, because an operator that computes for long would keep this one from hearing Ctrl-C.
-    let mut answers = tokio::spawn(print_answers(Arc::clone(session), text.to_owned(), format));
-    let outcome = tokio::select! {
-        outcome = &mut answers => outcome?,
-        _ = tokio::signal::ctrl_c() => {
-            answers.abort();
-            return say("stopped");
+/// The threads that queries run on.
+///
+/// They are not the program's own: a query that computes without a pause would keep those from hearing Ctrl-C, and could
+/// not be left behind.
+struct Queries(Option<Runtime>);
+
+impl Queries {
+    fn try_new() -> anyhow::Result<Self> {
+        Ok(Self(Some(Runtime::new().context("cannot start threads")?)))
+    }
+
+    /// Runs what was typed and prints the answers, or what is wrong; only a terminal that is gone ends the prompt.
+    async fn answer(
+        &mut self,
+        session: &Arc<Session>,
+        text: &str,
+        format: Format,
+    ) -> anyhow::Result<()> {
+        let Some(runtime) = &self.0 else {
+            return Ok(());
+        };
+        let answers = runtime.spawn(print_answers(Arc::clone(session), text.to_owned(), format));
+        let outcome = tokio::select! {
+            outcome = answers => outcome?,
+            _ = tokio::signal::ctrl_c() => {
+                *self = Self::try_new()?;
+                return say("stopped");
+            }
+        };
+        if let Err(error) = outcome {
+            say(&format!("{error:#}"))?;
+            if let Some(hint) = error
+                .downcast_ref::<engram_engine::Error>()
+                .and_then(engram_engine::hint)
+            {
+                say(&format!("hint: {hint}"))?;
+            }
         }
-    };
-    if let Err(error) = outcome {
-        say(&format!("{error:#}"))?;
-        if let Some(hint) = error
-            .downcast_ref::<engram_engine::Error>()
-            .and_then(engram_engine::hint)
-        {
-            say(&format!("hint: {hint}"))?;
+        Ok(())
+    }
+}
+
+impl Drop for Queries {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
-    Ok(())
 }
 
 async fn print_answers(session: Arc<Session>, text: String, format: Format) -> anyhow::Result<()> {

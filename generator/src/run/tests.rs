@@ -332,6 +332,92 @@ fn activity_change_is_the_finite_difference() {
     }
 }
 
+/// The columns hold what their names say: computed again by libtorch from the same pass.
+#[test]
+fn columns_hold_what_their_names_say() {
+    let planned = run(Architecture::Knet4, feedback_alignment());
+    let (network, _, batch) = prepare(&planned);
+    let seen = observe::checkpoint(&network, &batch);
+    let (_, records) = network.forward(
+        &batch.inputs,
+        Mode::Evaluate,
+        Signal::Forward,
+        Keep::Records,
+    );
+    for ((layer, record), values) in network.layers.iter().zip(&records).zip(&seen.layers) {
+        let column = |name: &str| {
+            let place = engram_schemas::Observable::all().position(|o| o.column() == name);
+            values[place.unwrap()]
+        };
+        let double = |tensor: &Tensor| tensor.detach().to_kind(Kind::Double);
+        let weight = double(&layer.kernel);
+        let activation = double(&record.output).flatten(1, -1);
+        let mean_over_stimuli = |x: Tensor| x.mean(Kind::Double).double_value(&[]);
+        let rows = [1i64];
+        let norm = |x: &Tensor| {
+            x.square()
+                .sum_dim_intlist(rows.as_slice(), false, Kind::Double)
+                .sqrt()
+        };
+        let rank = |x: &Tensor, share: f64| {
+            let n = x.size()[1];
+            x.sort(1, false)
+                .0
+                .select(1, (share * n as f64).ceil() as i64 - 1)
+        };
+        let change = activity_change(layer, record);
+        let expected = [
+            (
+                "weight_raw_norm",
+                weight.square().sum(Kind::Double).sqrt().double_value(&[]),
+            ),
+            (
+                "weight_abs_mean",
+                weight.abs().mean(Kind::Double).double_value(&[]),
+            ),
+            (
+                "weight_square_var",
+                weight.square().var(false).double_value(&[]),
+            ),
+            (
+                "weight_raw_median",
+                mean_over_stimuli(rank(&weight.view([1, -1]), 0.5)),
+            ),
+            ("activation_raw_norm", mean_over_stimuli(norm(&activation))),
+            (
+                "activation_square_norm",
+                mean_over_stimuli(norm(&activation.square())),
+            ),
+            (
+                "activation_raw_mean",
+                mean_over_stimuli(activation.shallow_clone()),
+            ),
+            (
+                "activation_abs_third_quartile",
+                mean_over_stimuli(rank(&activation.abs(), 0.75)),
+            ),
+            (
+                "activity_change_raw_mean",
+                mean_over_stimuli(change.shallow_clone()),
+            ),
+            ("activity_change_abs_mean", mean_over_stimuli(change.abs())),
+            (
+                "activity_change_square_mean",
+                mean_over_stimuli(change.square()),
+            ),
+        ];
+        for (name, expected) in expected {
+            let difference = (column(name) - expected).abs();
+            assert!(
+                difference <= 1e-9 * (1.0 + expected.abs()),
+                "{} {name}: {} and {expected}",
+                layer.spec.name,
+                column(name)
+            );
+        }
+    }
+}
+
 #[test]
 fn equal_runs_are_equal_bytes_and_other_seeds_are_not() {
     tch::set_num_threads(1);
