@@ -91,3 +91,24 @@ fn every_make_target_is_explained() {
         assert!(text.contains(&format!("make {target} ")), "{text}");
     }
 }
+
+/// Two versions of one of these would not exchange a batch, and double the build.
+#[test]
+fn the_data_stack_has_one_version_of_each() {
+    let lock = std::fs::read_to_string(repository().join("Cargo.lock")).unwrap();
+    for package in [
+        "arrow",
+        "arrow-array",
+        "parquet",
+        "object_store",
+        "datafusion",
+        "polars-core",
+        "tch",
+    ] {
+        let n_versions = lock
+            .lines()
+            .filter(|line| *line == format!("name = \"{package}\""))
+            .count();
+        assert_eq!(n_versions, 1, "{package}");
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use engram_plan::PlannedRun;
 use engram_plan::protocol::Event;
 use engram_schemas::Status;
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// The runs of a sweep as they go.
 pub(crate) struct Progress {
@@ -47,10 +47,14 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(Some(n_epochs as u64), target);
         // A template that does not parse leaves indicatif's own style.
-        let template = "{msg} [{wide_bar}] {percent}%, {per_sec} epochs, {eta} left";
+        let template = "{msg} [{wide_bar}] {percent}%, {rate}, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
+            let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                let _ = write!(text, "{:.1} epochs/s", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
         }
+        bar.set_message(format!("0/{} networks", runs.len()));
         Self {
             bar,
             runs,
