@@ -6,8 +6,8 @@ use tch::{Device, Tensor};
 
 use crate::architectures;
 use crate::initialization;
+use crate::normalization::BatchNorm;
 pub use crate::normalization::Mode;
-use crate::normalization::{BatchNorm, ResponseNorm};
 use crate::projection::{project, project_with_feedback};
 use crate::{Error, Result};
 
@@ -204,10 +204,5 @@ impl Pass<'_> {
         let norm = &self.network.batch_norms[self.next_norm];
         self.next_norm += 1;
         norm.apply(input, self.mode)
-    }
-
-    /// Local response normalisation.
-    pub(crate) fn response_norm(&self, input: &Tensor, norm: ResponseNorm) -> Tensor {
-        norm.apply(input)
     }
 }

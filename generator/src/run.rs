@@ -38,7 +38,7 @@ pub fn train(
     }
     let mut rule = learning_rules::new(configuration);
     let mut network = Network::new(configuration, rule.signal(), device)?;
-    let mut trajectory = Trajectory::new(run, &network)?;
+    let mut trajectory = Trajectory::new(run, &network);
     trajectory.push(0, 0, observe::checkpoint(&network, &data.validation));
     let mut step = 0;
     for epoch in 1..=configuration.epochs {

@@ -24,21 +24,18 @@ pub struct Trajectory {
 
 impl Trajectory {
     /// A trajectory without checkpoints.
-    ///
-    /// # Errors
-    /// [`Error::Plan`] when the run's layers cannot be known.
-    pub fn new(run: &PlannedRun, network: &Network) -> Result<Self> {
+    pub fn new(run: &PlannedRun, network: &Network) -> Self {
         let layers = network
             .layers
             .iter()
             .map(|layer| layer.spec.clone())
             .collect();
-        Ok(Self {
+        Self {
             run: run.clone(),
             status: Status::Trained,
             layers,
             checkpoints: Vec::new(),
-        })
+        }
     }
 
     /// Adds what was seen after `epoch` epochs and `step` steps.

@@ -46,6 +46,9 @@ pub enum Event {
 }
 
 /// One line of the protocol, with its end.
+///
+/// # Errors
+/// When the message has no form in JSON, which none of the protocol's lacks.
 pub fn to_line<T: Serialize>(message: &T) -> serde_json::Result<String> {
     let mut line = serde_json::to_string(message)?;
     line.push('\n');

@@ -1,5 +1,11 @@
 //! Asking a dataset: what opens and what does not, what SQL answers, and the feature matrix.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch};

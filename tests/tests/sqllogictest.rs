@@ -3,6 +3,8 @@
 //! The dataset: every learning rule on knet4 and knet5 with two model seeds, checkpoints at epochs 0, 5 and 10; one run
 //! diverged after epoch 5, and one has a NaN.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use arrow::array::RecordBatch;

@@ -265,3 +265,6 @@ impl Drop for Temporary {
         let _ = std::fs::remove_file(&self.path);
     }
 }
+
+#[cfg(test)]
+mod tests;

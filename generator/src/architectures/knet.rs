@@ -46,13 +46,13 @@ pub(super) fn forward(
             x = max_pool(&pass.weighted(&x, Nonlinearity::Identity));
             x = match norm {
                 Norm::Batch => pass.batch_norm(&x).relu(),
-                Norm::Response => pass.response_norm(&x.relu(), RESPONSE_NORM),
+                Norm::Response => RESPONSE_NORM.apply(&x.relu()),
             };
         } else {
             x = average_pool(&pass.weighted(&x, Nonlinearity::Relu));
             x = match norm {
                 Norm::Batch => pass.batch_norm(&x),
-                Norm::Response if convolution == 1 => pass.response_norm(&x, RESPONSE_NORM),
+                Norm::Response if convolution == 1 => RESPONSE_NORM.apply(&x),
                 Norm::Response => x,
             };
         }
