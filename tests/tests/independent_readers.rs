@@ -1,6 +1,6 @@
 //! The written files, opened with readers that share no code with ours: PyArrow and DuckDB.
 //!
-//! The test needs the Python environment that `make setup` makes. Without it the test says that it is skipped, unless
+//! The test needs the Python environment that `make python` makes. Without it the test says that it is skipped, unless
 //! `ENGRAM_REQUIRE_PYTHON=1` asks it to fail, as it does in CI.
 
 #![allow(
@@ -266,7 +266,7 @@ fn python() -> Option<PathBuf> {
         return Some(python);
     }
     let reason = format!(
-        "there is no {}; run `make setup` to have it made",
+        "there is no {}; run `make python` to have it made",
         python.display()
     );
     assert!(
@@ -274,11 +274,12 @@ fn python() -> Option<PathBuf> {
         "{reason}"
     );
     // Written to the stream itself: the test harness would swallow what a macro prints.
-    writeln!(
-        io::stderr(),
+    let mut stream = io::stderr();
+    let said = writeln!(
+        stream,
         "SKIPPED independent readers (PyArrow, DuckDB): {reason}"
-    )
-    .unwrap();
+    );
+    said.unwrap();
     None
 }
 
