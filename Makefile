@@ -20,7 +20,7 @@ demo: build ## Train 64 networks, ask the dataset in SQL, and identify the learn
 	@scripts/demo.sh "$(ENGRAM)" "$(DEMO)"
 
 test: build python ## Run all tests
-	ENGRAM_REQUIRE_PYTHON=1 $(CARGO) test --workspace --quiet
+	ENGRAM_REQUIRE_PYTHON=1 $(CARGO) test --workspace --no-fail-fast --quiet
 
 check: setup ## Check format, lints and documentation
 	$(CARGO) fmt --all --check

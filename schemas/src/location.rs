@@ -74,9 +74,9 @@ impl DatasetLocation {
 
     /// The folder in the local file system, when the dataset is there.
     pub fn local_path(&self) -> Option<PathBuf> {
-        (self.url.scheme() == "file")
-            .then(|| self.url.to_file_path().ok())
-            .flatten()
+        let path = (self.url.scheme() == "file").then(|| self.url.to_file_path().ok())??;
+        // Without the URL's closing slash, which a file of that name would not be found under.
+        Some(path.components().collect())
     }
 
     /// The place of an object of the dataset in the form that a user can open: a path when it is local, else a URL.
