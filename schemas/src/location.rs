@@ -128,7 +128,7 @@ mod tests {
         let local = DatasetLocation::open("/data/digits").unwrap();
         assert_eq!(local.url().as_str(), "file:///data/digits/");
         assert_eq!(local.root().as_ref(), "data/digits");
-        assert_eq!(local.local_path(), Some(PathBuf::from("/data/digits/")));
+        assert_eq!(local.local_path(), Some(PathBuf::from("/data/digits")));
         assert_eq!(
             local.display(&Path::from("data/digits/a.parquet")),
             "/data/digits/a.parquet"
