@@ -25,7 +25,7 @@ test: build python ## Run all tests
 check: setup ## Check format, lints and documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --keep-going --quiet
 
 bench: setup ## Measure against named peers, in the release profile (the first build takes most of an hour)
 	$(CARGO) bench --package engram-benches

@@ -4,9 +4,9 @@
 //! rule wants one, a feedback kernel. A [learning rule](learning_rules) decides what carries the error down, how the
 //! feedback changes, and which optimizer steps the forward weights; libtorch's autograd does the rest. At a checkpoint
 //! the layers are [observed](observe) over the validation stimuli; the rows of a run become one
-//! [Parquet file](write).
+//! [Parquet file](mod@write).
 //!
-//! Compute is synchronous and runs on a thread that owns its tensors; only [`write`] is asynchronous. Operations on
+//! Compute is synchronous and runs on a thread that owns its tensors; only [`mod@write`] is asynchronous. Operations on
 //! tensors panic when libtorch refuses them, which a correct network does not provoke: [`run::train_on_thread`] turns
 //! such a panic into an error of the one run.
 //!
