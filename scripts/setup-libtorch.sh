@@ -45,7 +45,10 @@ if [ -n "${LIBTORCH:-}" ] && [ "${LIBTORCH%/}" != "$home/torch" ]; then
 fi
 
 # The default folder is reached through .libtorch, so that .cargo/config.toml can name it.
-if [ "$home" != "$PWD/.libtorch" ] && [ ! -e .libtorch ]; then ln -s "$home" .libtorch; fi
+if [ "$home" != "$PWD/.libtorch" ] && { [ -L .libtorch ] || [ ! -e .libtorch ]; }; then
+    mkdir -p "$(dirname "$home")"
+    ln -sfn "$home" .libtorch
+fi
 # Asked for none in particular, whichever is there stays.
 present=$(cat "$home/flavour" 2>/dev/null || true)
 if [ "${present%% *}" = "$wanted" ] && [ "${flavour:-${present##* }}" = "${present##* }" ]; then exit 0; fi
