@@ -107,6 +107,7 @@ fn a_diverged_network_is_kept_and_said() {
 }
 
 /// The processes whose parent is `parent`.
+#[cfg(target_os = "linux")]
 fn children(parent: u32) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").unwrap();
     let names = processes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
