@@ -277,6 +277,52 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
     );
 }
 
+#[test]
+fn a_trainer_that_is_not_there_is_said_with_how_to_build_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = folder.path().join("sweep.toml");
+    std::fs::write(&sweep, SMALL_SWEEP).unwrap();
+    let nowhere = folder.path().join("no-trainer");
+    let output = engram(&["generate"])
+        .arg(&sweep)
+        .arg("--to")
+        .arg(folder.path().join("dataset"))
+        .env("ENGRAM_TRAINER", &nowhere)
+        .output()
+        .unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains(&format!(
+            "error: the trainer is not at {}",
+            nowhere.display()
+        )),
+        "{text}"
+    );
+    assert!(text.contains("hint: build it with `make build`"), "{text}");
+    assert!(!folder.path().join("dataset").exists());
+}
+
+#[test]
+fn images_are_resized_when_the_task_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let resized = SMALL_SWEEP.replace(
+        "{ name = \"digits\" }",
+        "{ name = \"digits\", image_size = 16 }",
+    );
+    let output = generate(&resized, folder.path(), 2);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = engram(&["sql", "--format", "csv", "--at"])
+        .arg(folder.path().join("dataset"))
+        .arg("SELECT DISTINCT layer, n_units FROM layers ORDER BY layer")
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "layer,n_units\nconv1,8192\nconv2,2048\nconv3,1024\nfc4,10\n"
+    );
+}
+
 /// A folder that nobody may make, not even root.
 #[cfg(target_os = "linux")]
 #[test]
