@@ -1,11 +1,11 @@
 //! Long tables to wide ones, for people to read.
 //!
-//! SQL answers in rows; a table that is read across (accuracy by rule and architecture, a confusion matrix) wants one of
+//! SQL answers in rows; a table that is read across (accuracy by rule and architecture) wants one of
 //! the answer's columns spread over the page. DataFusion has no PIVOT; polars does this, and dependably.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 use futures::{StreamExt, TryStreamExt};
@@ -120,42 +120,10 @@ fn as_plain_text(batch: &RecordBatch) -> Result<RecordBatch> {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(reshape)
 }
 
-/// The confusion matrix of a row of `results` as a table: a row for each true class, a column for each predicted one.
-///
-/// # Errors
-/// [`Error::Reshape`] when `confusion` is not square in `classes`.
-pub fn confusion_table(classes: &[String], confusion: &[i64]) -> Result<RecordBatch> {
-    if confusion.len() != classes.len() * classes.len() {
-        let reason = format!(
-            "{} counts are no confusion matrix of {} classes",
-            confusion.len(),
-            classes.len()
-        );
-        return Err(Error::Reshape { reason });
-    }
-    let reshape = |error: arrow::error::ArrowError| Error::Reshape {
-        reason: error.to_string(),
-    };
-    let (n, texts) = (classes.len(), |pick: &dyn Fn(usize) -> usize| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(
-            (0..confusion.len()).map(|cell| &classes[pick(cell)]),
-        ))
-    });
-    let long = RecordBatch::try_from_iter([
-        ("true", texts(&|cell| cell / n)),
-        ("predicted", texts(&|cell| cell % n)),
-        (
-            "count",
-            Arc::new(arrow::array::Int64Array::from(confusion.to_vec())) as ArrayRef,
-        ),
-    ])
-    .map_err(reshape)?;
-    wide(&[long], &["true"], "predicted", "count")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::array::StringArray;
     use arrow::util::pretty::pretty_format_batches;
 
     fn long(rows: &[(&str, &str, f64)]) -> RecordBatch {
@@ -196,23 +164,5 @@ mod tests {
     fn a_cell_with_two_values_is_refused() {
         let long = long(&[("sgdm", "knet5", 0.5), ("sgdm", "knet5", 0.75)]);
         assert!(wide(&[long], &["rule"], "architecture", "accuracy").is_err());
-    }
-
-    #[test]
-    fn a_confusion_matrix_is_spread() {
-        let classes = ["a".to_owned(), "b".to_owned()];
-        let table = confusion_table(&classes, &[1, 2, 3, 4]).unwrap();
-        let expected = "\
-+------+---+---+
-| true | a | b |
-+------+---+---+
-| a    | 1 | 2 |
-| b    | 3 | 4 |
-+------+---+---+";
-        assert_eq!(
-            pretty_format_batches(&[table]).unwrap().to_string(),
-            expected
-        );
-        assert!(confusion_table(&classes, &[1, 2, 3]).is_err());
     }
 }
