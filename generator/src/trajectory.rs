@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
-use engram_plan::{LayerSpec, PlannedRun};
+use engram_plan::{LayerSpec, ObservationCondition, PlannedRun};
 use engram_schemas::trajectories::{column, file_schema};
 use engram_schemas::{Observable, Status};
 
@@ -61,6 +61,7 @@ impl Trajectory {
     /// [`Error::Encode`] when they do not keep to the schema.
     pub fn to_batch(&self) -> Result<RecordBatch> {
         let configuration = &self.run.configuration;
+        let condition = ObservationCondition::default();
         let rows: Vec<(usize, &LayerSpec, &(usize, usize, Checkpoint))> = self
             .layers
             .iter()
@@ -117,9 +118,9 @@ impl Trajectory {
                 column::VALIDATION_ACCURACY => Arc::new(Float64Array::from_iter_values(
                     rows.iter().map(|(_, _, seen)| seen.2.validation_accuracy),
                 )),
-                column::UNIT_FRACTION => float(configuration.observation.unit_fraction),
-                column::NOISE_STDDEV => float(configuration.observation.noise_stddev),
-                column::OBSERVATION_SEED => long(configuration.observation.seed),
+                column::UNIT_FRACTION => float(condition.unit_fraction),
+                column::NOISE_STDDEV => float(condition.noise_stddev),
+                column::OBSERVATION_SEED => long(condition.seed),
                 name => {
                     let place =
                         Observable::all().position(|observable| observable.column() == name);

@@ -60,7 +60,7 @@ pub async fn write(
             });
         }
     }
-    let path = layout::run_log(location.root(), &log.run_id);
+    let path = layout::run_log(location.root(), &log.run_id, trajectory.status.into());
     let text = serde_json::to_vec_pretty(log).unwrap_or_default();
     let put = location.store().put(&path, PutPayload::from(text)).await;
     put.map(|_| ()).map_err(|source| Error::Store {

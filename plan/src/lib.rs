@@ -13,14 +13,18 @@
 pub mod architectures;
 mod error;
 pub mod learning_rule;
+mod observation;
 pub mod protocol;
 mod run;
+mod schedule;
 mod sweep;
 pub mod tasks;
 
 pub use architectures::{Kernel, LayerSpec};
 pub use error::{Error, Result};
 pub use learning_rule::LearningRuleSettings;
-pub use run::{Initialization, ObservationCondition, PlannedRun, RunConfiguration};
+pub use observation::{Observation, ObservationCondition, ObservationGrid};
+pub use run::{Initialization, PlannedRun, RunConfiguration};
+pub use schedule::{Decay, Lars, Schedule};
 pub use sweep::{BASE_BATCH_SIZE, Network, Plan, SweepFile};
-pub use tasks::TaskSettings;
+pub use tasks::{Augmentation, SpeechLabel, TaskSettings};

@@ -4,7 +4,10 @@ use engram_schemas::{Architecture, RunFile};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{LayerSpec, LearningRuleSettings, Result, TaskSettings, architectures};
+use crate::{
+    Lars, LayerSpec, LearningRuleSettings, Observation, Result, Schedule, TaskSettings,
+    architectures,
+};
 
 /// Everything that a run's data follow from.
 ///
@@ -26,8 +29,17 @@ pub struct RunConfiguration {
     /// The feedback weights' learning rate, where the rule learns them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alignment_learning_rate: Option<f64>,
+    /// How the learning rates change in the course of training.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub schedule: Schedule,
     /// Coefficient of the kernels' L2 penalty.
     pub weight_decay: f64,
+    /// Norm that the gradient of all parameters together is scaled down to when it is above.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gradient_clip_norm: Option<f64>,
+    /// Layer-wise scaling of the steps, where the sweep asks for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lars: Option<Lars>,
     /// Examples a step.
     pub batch_size: usize,
     /// Seed of initial weights, feedback weights and data order.
@@ -38,8 +50,8 @@ pub struct RunConfiguration {
     pub epochs: usize,
     /// Epochs between two observations; one is made before the first step.
     pub checkpoint_every: usize,
-    /// What is observed of the units.
-    pub observation: ObservationCondition,
+    /// What is observed at a checkpoint.
+    pub observation: Observation,
 }
 
 impl RunConfiguration {
@@ -86,6 +98,10 @@ impl RunConfiguration {
     }
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// How kernels are drawn before training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,29 +114,6 @@ pub enum Initialization {
     /// # References
     /// He et al., "Delving Deep into Rectifiers", ICCV 2015.
     FanIn,
-}
-
-/// Which units are observed, and how well.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ObservationCondition {
-    /// Share of the units, in (0, 1].
-    pub unit_fraction: f64,
-    /// Standard deviation of the Gaussian noise added to every unit, at least 0.
-    pub noise_stddev: f64,
-    /// Seed of the choice and of the noise.
-    pub seed: u64,
-}
-
-impl Default for ObservationCondition {
-    /// All units, without noise.
-    fn default() -> Self {
-        Self {
-            unit_fraction: 1.0,
-            noise_stddev: 0.0,
-            seed: 0,
-        }
-    }
 }
 
 /// A run with its name.

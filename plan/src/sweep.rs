@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::learning_rule::RuleTable;
 use crate::{
-    Error, Initialization, LearningRuleSettings, ObservationCondition, PlannedRun, Result,
-    RunConfiguration, TaskSettings,
+    Error, Initialization, Lars, LearningRuleSettings, ObservationGrid, PlannedRun, Result,
+    RunConfiguration, Schedule, TaskSettings,
 };
 
 /// What a user writes: a grid of hyperparameters over networks.
@@ -36,6 +36,12 @@ pub struct SweepFile {
     /// Settings of the learning rules, where they differ from the published ones.
     #[serde(default)]
     pub rules: RuleTable,
+    /// What is observed at a checkpoint.
+    #[serde(default)]
+    pub observation: ObservationGrid,
+    /// Where the tasks' files lie on this machine. It is no part of a run's identity.
+    #[serde(default)]
+    pub data: BTreeMap<Task, String>,
     /// Tasks with their architectures.
     pub networks: Vec<Network>,
 }
@@ -54,6 +60,15 @@ pub struct Network {
     /// Coefficient of the kernels' L2 penalty; the architectures' published one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
+    /// How the learning rates change in the course of training.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Norm that the gradient of all parameters together is scaled down to when it is above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_clip_norm: Option<f64>,
+    /// Layer-wise scaling of the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lars: Option<Lars>,
     /// Base learning rate of each rule, for batches of [`BASE_BATCH_SIZE`] examples.
     pub learning_rates: BTreeMap<LearningRule, f64>,
 }
@@ -125,6 +140,7 @@ impl SweepFile {
         }
         Ok(Plan {
             sweep: self.name.clone(),
+            data: self.data.clone(),
             runs,
         })
     }
@@ -171,6 +187,9 @@ impl SweepFile {
             learning_rule,
             learning_rate: base * scale,
             alignment_learning_rate,
+            schedule: network.schedule.clone(),
+            gradient_clip_norm: network.gradient_clip_norm,
+            lars: network.lars,
             weight_decay: network
                 .weight_decay
                 .unwrap_or_else(|| task.published_weight_decay(architecture)),
@@ -179,7 +198,7 @@ impl SweepFile {
             dataset_seed,
             epochs: self.epochs,
             checkpoint_every: self.checkpoint_every,
-            observation: ObservationCondition::default(),
+            observation: self.observation.observation(),
         };
         configuration.layers()?;
         Ok(PlannedRun::new(configuration))
@@ -247,8 +266,16 @@ impl SweepFile {
         if let Some(rate) = self.rules.information_alignment.alignment_learning_rate {
             positive("alignment_learning_rate", rate)?;
         }
+        self.observation.check()?;
         for network in &self.networks {
             network.task.check()?;
+            network.schedule.check(self.epochs)?;
+            if let Some(norm) = network.gradient_clip_norm {
+                positive("gradient_clip_norm", norm)?;
+            }
+            if let Some(lars) = network.lars {
+                positive("trust_coefficient", lars.trust_coefficient)?;
+            }
             if network.architectures.is_empty() {
                 return Err(setting(
                     "architectures",
@@ -271,6 +298,9 @@ impl SweepFile {
 pub struct Plan {
     /// The sweep's name.
     pub sweep: String,
+    /// Where the tasks' files lie on this machine.
+    #[serde(default)]
+    pub data: BTreeMap<Task, String>,
     /// What to train.
     pub runs: Vec<PlannedRun>,
 }

@@ -72,6 +72,10 @@ category! {
         Cifar10 => "cifar10",
         /// Optical recognition of handwritten digits, 8x8 images, 10 classes; embedded.
         Digits => "digits",
+        /// Contrastive self-supervision on the digits.
+        DigitsSimclr => "digits_simclr",
+        /// Any folder of images with a subfolder a class.
+        ImageFolder => "image_folder",
     }
 }
 
@@ -128,12 +132,46 @@ category! {
 }
 
 category! {
+    /// How weight norms and activity change are defined.
+    Definition, "definition", {
+        /// As physically measured: the norm of the whole kernel, the derivative through the forward kernel.
+        Standard => "standard",
+        /// As the study's published code computes them: the mean norm of the kernel's slices along its first axis, the
+        /// derivative through the feedback kernel where the rule has one.
+        Published => "published",
+    }
+}
+
+category! {
     /// How a run ended.
     Status, "status", {
         /// All epochs were trained.
         Trained => "trained",
         /// The loss stopped being finite; the rows reach up to the last checkpoint before.
         Diverged => "diverged",
+    }
+}
+
+category! {
+    /// What its log says of a run.
+    RunState, "run state", {
+        /// It is being trained, or was when its worker was lost.
+        Running => "running",
+        /// All epochs were trained, and its file is there.
+        Trained => "trained",
+        /// Its loss stopped being finite, and its file is there.
+        Diverged => "diverged",
+        /// It could not be trained.
+        Failed => "failed",
+    }
+}
+
+impl From<Status> for RunState {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Trained => Self::Trained,
+            Status::Diverged => Self::Diverged,
+        }
     }
 }
 
@@ -215,7 +253,7 @@ mod tests {
         let error = "zzz".parse::<Task>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown task `zzz`; known are imagenet, simclr, wsn, cifar10, digits"
+            "unknown task `zzz`; known are imagenet, simclr, wsn, cifar10, digits, digits_simclr, image_folder"
         );
     }
 

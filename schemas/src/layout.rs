@@ -3,7 +3,8 @@
 //! ```text
 //! trajectories/task=T/architecture=A/<run_id>.parquet    one run, one file
 //! results/<result_id>.parquet                            one experiment, one file
-//! logs/<run_id>.json                                     host, device and timings of a run
+//! logs/<run_id>.<state>.json                             host, device and timings of a run: running, trained, ...
+//! checkpoints/<run_id>.safetensors                       where an unfinished run goes on from
 //! logs/<sweep>.sweep.json                                the plan as it was resolved
 //! ```
 //!
@@ -11,7 +12,7 @@
 
 use object_store::path::{Path, PathPart};
 
-use crate::{Architecture, Error, Result, Task, results, trajectories};
+use crate::{Architecture, Error, Result, RunState, Task, results, trajectories};
 
 /// Ending of a table's files.
 pub const PARQUET: &str = "parquet";
@@ -95,9 +96,30 @@ pub fn results_file(root: &Path, result_id: &str) -> Path {
     results_folder(root).join(format!("{result_id}.{PARQUET}"))
 }
 
-/// The log of a run: what may differ between two runs of the same configuration.
-pub fn run_log(root: &Path, run_id: &str) -> Path {
-    root.clone().join("logs").join(format!("{run_id}.json"))
+/// The log of a run in `state`: what may differ between two runs of the same configuration. The state stands in the name,
+/// so that one listing tells the states of all runs; when a log was last written says whether a run is still at work.
+pub fn run_log(root: &Path, run_id: &str, state: RunState) -> Path {
+    logs_folder(root).join(format!("{run_id}.{state}.json"))
+}
+
+/// The folder of the logs below a dataset's `root`.
+pub fn logs_folder(root: &Path) -> Path {
+    root.clone().join("logs")
+}
+
+/// Reads the path of a log below `root` back into run and state; nothing for another file.
+pub fn parse_run_log(path: &Path, root: &Path) -> Option<(String, RunState)> {
+    let mut parts = path.prefix_match(&logs_folder(root))?;
+    let file = parts.next()?;
+    let (run_id, state) = file.as_ref().strip_suffix(".json")?.split_once('.')?;
+    Some((run_id.to_owned(), state.parse().ok()?))
+}
+
+/// Where an unfinished run goes on from.
+pub fn checkpoint(root: &Path, run_id: &str) -> Path {
+    root.clone()
+        .join("checkpoints")
+        .join(format!("{run_id}.safetensors"))
 }
 
 /// The plan of a sweep as it was resolved.
@@ -125,6 +147,18 @@ mod tests {
             "some/where/trajectories/task=digits/architecture=knet4_lrn/ab12.parquet"
         );
         assert_eq!(RunFile::parse(&path, &root).unwrap(), file);
+    }
+
+    #[test]
+    fn logs_round_trip() {
+        let root = Path::from("d");
+        let path = run_log(&root, "ab12", RunState::Diverged);
+        assert_eq!(path.as_ref(), "d/logs/ab12.diverged.json");
+        assert_eq!(
+            parse_run_log(&path, &root),
+            Some(("ab12".to_owned(), RunState::Diverged))
+        );
+        assert_eq!(parse_run_log(&sweep_log(&root, "demo"), &root), None);
     }
 
     #[test]

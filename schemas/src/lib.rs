@@ -20,7 +20,7 @@ pub mod randomness;
 pub mod results;
 pub mod trajectories;
 
-pub use category::{Architecture, Depth, LearningRule, Status, Task};
+pub use category::{Architecture, Definition, Depth, LearningRule, RunState, Status, Task};
 pub use error::{Error, Result};
 pub use layout::RunFile;
 pub use location::DatasetLocation;

@@ -4,7 +4,7 @@ use crate::observe::activity_change;
 use crate::write::to_parquet;
 use engram_plan::learning_rule::{Adam, InformationAlignment, Momentum};
 use engram_plan::{
-    Initialization, LearningRuleSettings, ObservationCondition, RunConfiguration, TaskSettings,
+    Initialization, LearningRuleSettings, Observation, RunConfiguration, Schedule, TaskSettings,
 };
 use engram_schemas::{Architecture, Task};
 use tch::Kind;
@@ -25,7 +25,10 @@ fn run(architecture: Architecture, learning_rule: LearningRuleSettings) -> Plann
         dataset_seed: 1,
         epochs: 1,
         checkpoint_every: 1,
-        observation: ObservationCondition::default(),
+        observation: Observation::default(),
+        schedule: Schedule::default(),
+        gradient_clip_norm: None,
+        lars: None,
     })
 }
 

@@ -7,7 +7,7 @@ mod alexnet;
 mod knet;
 mod resnet;
 
-use engram_schemas::{Architecture, Depth, Task};
+use engram_schemas::{Architecture, Depth};
 
 use crate::{Error, Result, TaskSettings};
 
@@ -131,7 +131,7 @@ pub fn layers(architecture: Architecture, task: &TaskSettings) -> Result<Vec<Lay
         }
     }
     let mut layers = network.finish()?;
-    if task.name == Task::Simclr {
+    if task.is_contrastive() {
         add_projection_head(&mut layers);
     }
     Ok(layers)

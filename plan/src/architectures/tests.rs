@@ -1,4 +1,5 @@
 use super::*;
+use engram_schemas::Task;
 
 fn names_and_units(architecture: Architecture, task: Task) -> Vec<(String, usize, usize, Depth)> {
     layers(architecture, &TaskSettings::new(task))

@@ -1,0 +1,80 @@
+//! The tasks' examples: from image and sound files to numbers, one example at a time and without tensors.
+//!
+//! A task's examples are [`Stimuli`]: two sets, addressed by index, each example a `[channels, height, width]` array and
+//! a class. [`open`] finds and checks the files of a task; [`Batches`] reads examples ahead on threads of their own, so
+//! that training never waits for a decoder and never holds a whole data set.
+//!
+//! Whatever is random about an example (crop, flip, colour, background noise) depends on (seed, set, example, view) and
+//! on nothing else: not on threads or order.
+
+mod batches;
+mod error;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engram_plan::TaskSettings;
+
+pub use batches::{Batch, Batches};
+pub use error::{Error, Result};
+
+/// The two sets of examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Set {
+    /// To train on.
+    Train,
+    /// Held out: what a network is evaluated and observed with.
+    Validation,
+}
+
+/// How an example is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum View {
+    /// As it is observed: resized and cropped in the middle, without chance.
+    Plain,
+    /// As it is trained on in `epoch`, by the task's augmentation. A contrastive task looks twice: `eye` is 0 and 1.
+    Varied {
+        /// The epoch, from 1; 0 for the views that a contrastive loss is validated with.
+        epoch: u64,
+        /// Which of the looks at the same example.
+        eye: u64,
+    },
+}
+
+/// The examples of a task.
+pub trait Stimuli: Send + Sync {
+    /// Shape of an example, `[channels, height, width]`.
+    fn shape(&self) -> [usize; 3];
+
+    /// Number of examples in `set`.
+    fn n_examples(&self, set: Set) -> usize;
+
+    /// Writes example `index` of `set` into `values`, row-major in the [`Stimuli::shape`], and returns its class.
+    ///
+    /// # Errors
+    /// When its file cannot be read or decoded; the error names the file and what to do.
+    fn load(&self, set: Set, index: usize, view: View, values: &mut [f32]) -> Result<usize>;
+}
+
+/// What an example's values follow from beside its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeds {
+    /// Seed of the split into training and validation examples, for tasks without one of their own.
+    pub dataset_seed: u64,
+    /// Seed of everything that varies from epoch to epoch.
+    pub model_seed: u64,
+}
+
+/// Finds the examples of `task` in the folder or archive `data`, and checks what can be checked without decoding them.
+///
+/// # Errors
+/// When the files are not there, or are not those of the task; the error says which and what to do.
+pub fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Arc<dyn Stimuli>> {
+    let _ = seeds;
+    match task.source() {
+        source => Err(match data {
+            Some(_) => Error::Unavailable { task: source },
+            None => Error::NoData { task: source },
+        }),
+    }
+}
