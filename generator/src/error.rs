@@ -1,7 +1,5 @@
 //! What can go wrong between a planned run and its file.
 
-use engram_schemas::{Architecture, Task};
-
 /// The result of an operation of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -12,12 +10,15 @@ pub enum Error {
     /// A plan that is not valid.
     #[error(transparent)]
     Plan(#[from] engram_plan::Error),
-    /// A task that the generator has no inputs for.
-    #[error("task `{0}` can be planned but not trained by this version")]
-    UnknownTask(Task),
-    /// An architecture that the generator cannot compute.
-    #[error("architecture `{0}` can be planned but not trained by this version")]
-    UnknownArchitecture(Architecture),
+    /// Examples that are not there or cannot be read.
+    #[error(transparent)]
+    Stimuli(#[from] engram_stimuli::Error),
+    /// A checkpoint from which a run cannot go on.
+    #[error("the checkpoint cannot be used: {reason}")]
+    Checkpoint {
+        /// Why not.
+        reason: String,
+    },
     /// A device that is not there.
     #[error("device `{device}` cannot be used: {reason}")]
     Device {
@@ -26,8 +27,11 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A run whose networks were not kept.
+    #[error("the run's networks were not kept, so they cannot be observed again")]
+    NoNetworks,
     /// The run was asked to stop.
-    #[error("stopped before the run was complete; nothing of it was written")]
+    #[error("stopped before the run was complete")]
     Stopped,
     /// libtorch refused an operation.
     #[error("training failed inside libtorch: {0}")]
@@ -38,12 +42,28 @@ pub enum Error {
     /// Rows that do not make a Parquet file.
     #[error("cannot encode the run's Parquet file")]
     Parquet(#[from] parquet::errors::ParquetError),
-    /// A file that could not be stored.
-    #[error("cannot write {place}")]
+    /// A file that could not be written, read, listed or removed.
+    #[error("cannot {what} {place}")]
     Store {
-        /// Where to.
+        /// What was to be done.
+        what: &'static str,
+        /// Where.
         place: String,
         /// What the store said.
         source: object_store::Error,
     },
+}
+
+impl Error {
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Plan(error) => error.hint(),
+            Self::Stimuli(error) => error.hint(),
+            Self::NoNetworks => {
+                Some("train with --keep-networks to have them at every observation".to_owned())
+            }
+            _ => None,
+        }
+    }
 }

@@ -13,18 +13,25 @@
 //! What is trained, and under which name, is decided in `engram-plan`.
 
 mod architectures;
+pub mod checkpoint;
 pub mod device;
+mod dropout;
 mod error;
+pub mod evaluate;
+pub mod examples;
 mod initialization;
 pub mod learning_rules;
 mod native;
 pub mod network;
 mod normalization;
+pub mod objective;
 pub mod observe;
 pub mod optimizer;
+mod pooling;
 pub mod projection;
+pub mod reobserve;
 pub mod run;
-mod tasks;
+pub mod store;
 pub mod trajectory;
 pub mod write;
 

@@ -1,15 +1,18 @@
 //! A network: weighted layers in declared order, and a pass of inputs through them.
 
+use std::collections::BTreeMap;
+
 use engram_plan::{LayerSpec, RunConfiguration};
 use engram_schemas::Architecture;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
-use crate::architectures;
+use crate::Result;
+use crate::architectures::{self, End};
+use crate::checkpoint::missing;
+use crate::dropout::dropout;
 use crate::initialization;
 use crate::normalization::BatchNorm;
-pub use crate::normalization::Mode;
 use crate::projection::{project, project_with_feedback};
-use crate::{Error, Result};
 
 /// A weighted layer.
 #[derive(Debug)]
@@ -31,6 +34,21 @@ pub enum Signal {
     Forward,
     /// The feedback kernel.
     Feedback,
+    /// Nothing: what a layer reads has no history that leads through another weighted layer, and what goes through the
+    /// layers is kept with its history, so that an error can be sent to each of them.
+    Direct,
+}
+
+/// Whether a pass learns from its batch or only looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Normalise by the batch, follow it with the running statistics, and drop units out.
+    Train {
+        /// Steps taken before, which dropout's masks depend on.
+        step: usize,
+    },
+    /// Normalise by the running statistics, and drop nothing out.
+    Evaluate,
 }
 
 /// The function that a layer applies to its own sums.
@@ -42,7 +60,7 @@ pub enum Nonlinearity {
     Relu,
 }
 
-/// What went through a layer in one pass, without its history.
+/// What went through a layer in one pass, without its history unless the signal is direct.
 #[derive(Debug)]
 pub struct LayerRecord {
     /// What the layer got, `[batch, ...]`.
@@ -62,6 +80,8 @@ pub struct Network {
     pub layers: Vec<Layer>,
     batch_norms: Vec<BatchNorm>,
     architecture: Architecture,
+    end: End,
+    model_seed: u64,
     device: Device,
 }
 
@@ -70,12 +90,19 @@ impl Network {
     /// a generator of the layer's own. Biases start at the published constant.
     ///
     /// # Errors
-    /// [`Error::UnknownArchitecture`] when the generator cannot compute the architecture.
+    /// [`engram_plan::Error::InputShape`] when the task's inputs do not fit the architecture.
     pub fn new(configuration: &RunConfiguration, signal: Signal, device: Device) -> Result<Self> {
         let architecture = configuration.architecture;
+        let end = if configuration.task.is_contrastive() {
+            End::ProjectionHead
+        } else {
+            End::Classifier
+        };
         let specs = configuration.layers()?;
-        let channels = architectures::batch_norm_channels(architecture, &specs)
-            .ok_or(Error::UnknownArchitecture(architecture))?;
+        let batch_norms = architectures::batch_norms(architecture, end, &specs)
+            .into_iter()
+            .map(|norm| BatchNorm::new(norm.channels as i64, norm.initial_scale, device))
+            .collect();
         let layers = specs
             .into_iter()
             .enumerate()
@@ -86,8 +113,9 @@ impl Network {
                 let kernel = draw("forward kernel").set_requires_grad(true);
                 let feedback = (signal == Signal::Feedback).then(|| draw("feedback kernel"));
                 let bias = spec.bias.then(|| {
-                    Tensor::zeros([spec.kernel.shape()[0] as i64], (tch::Kind::Float, device))
-                        .set_requires_grad(true)
+                    let start = initialization::bias(configuration, &spec);
+                    let shape = [spec.kernel.shape()[0] as i64];
+                    Tensor::full(shape, start, (Kind::Float, device)).set_requires_grad(true)
                 });
                 Layer {
                     spec,
@@ -97,14 +125,12 @@ impl Network {
                 }
             })
             .collect();
-        let batch_norms = channels
-            .into_iter()
-            .map(|channels| BatchNorm::new(channels, device))
-            .collect();
         Ok(Self {
             layers,
             batch_norms,
             architecture,
+            end,
+            model_seed: configuration.model_seed,
             device,
         })
     }
@@ -115,7 +141,7 @@ impl Network {
     }
 
     /// Sends `input` `[batch, channels, height, width]` through the network; what goes through each layer is kept when
-    /// `keep` says so. Returns the outputs `[batch, classes]` and the records, one a layer or none.
+    /// `keep` says so. Returns the outputs `[batch, outputs]` and the records, one a layer or none.
     pub fn forward(
         &self,
         input: &Tensor,
@@ -131,8 +157,10 @@ impl Network {
             records: Vec::new(),
             next_layer: 0,
             next_norm: 0,
+            next_dropout: 0,
         };
-        let output = architectures::forward(self.architecture, &mut pass, input);
+        let input = channels_last(input);
+        let output = architectures::forward(self.architecture, self.end, &mut pass, &input);
         (output, pass.records)
     }
 
@@ -146,6 +174,59 @@ impl Network {
             .flat_map(|norm| [&norm.scale, &norm.shift]);
         kernels.chain(biases).chain(norms).collect()
     }
+
+    /// Everything that later passes follow from, by name.
+    pub fn state(&self) -> Vec<(String, Tensor)> {
+        let mut state = Vec::new();
+        for layer in &self.layers {
+            let name = &layer.spec.name;
+            state.push((format!("{name}.kernel"), layer.kernel.shallow_clone()));
+            let mut push = |part: &str, tensor: &Option<Tensor>| {
+                let tensor = tensor.as_ref().map(Tensor::shallow_clone);
+                state.extend(tensor.map(|tensor| (format!("{name}.{part}"), tensor)));
+            };
+            push("bias", &layer.bias);
+            push("feedback", &layer.feedback);
+        }
+        for (index, norm) in self.batch_norms.iter().enumerate() {
+            let parts = norm.parts().into_iter();
+            state.extend(parts.map(|(part, tensor)| {
+                (format!("norm{index:03}.{part}"), tensor.shallow_clone())
+            }));
+        }
+        state
+    }
+
+    /// Takes a state that [`Network::state`] gave.
+    ///
+    /// # Errors
+    /// [`crate::Error::Checkpoint`] when a part lacks or has another shape.
+    pub fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
+        for (name, tensor) in self.state() {
+            let saved = state.get(&name).ok_or_else(|| missing(&name))?;
+            if saved.size() != tensor.size() {
+                return Err(crate::Error::Checkpoint {
+                    reason: format!(
+                        "its `{name}` has shape {:?}, not {:?}",
+                        saved.size(),
+                        tensor.size()
+                    ),
+                });
+            }
+            tch::no_grad(|| tensor.shallow_clone().copy_(saved));
+        }
+        Ok(())
+    }
+}
+
+/// The same images with the channels of a position side by side in memory, which libtorch's convolutions and pools on a
+/// CPU are fastest with.
+fn channels_last(images: &Tensor) -> Tensor {
+    if images.device() != Device::Cpu {
+        return images.shallow_clone();
+    }
+    let rows = images.permute([0, 2, 3, 1]).contiguous();
+    rows.permute([0, 3, 1, 2])
 }
 
 /// Whether a pass keeps what goes through the layers.
@@ -167,6 +248,7 @@ pub(crate) struct Pass<'a> {
     records: Vec<LayerRecord>,
     next_layer: usize,
     next_norm: usize,
+    next_dropout: usize,
 }
 
 impl Pass<'_> {
@@ -178,21 +260,29 @@ impl Pass<'_> {
             (Signal::Feedback, Some(feedback)) if self.next_layer > 0 => Some(feedback),
             _ => None,
         };
+        let read = match self.signal {
+            Signal::Direct => input.detach(),
+            Signal::Forward | Signal::Feedback => input.shallow_clone(),
+        };
         self.next_layer += 1;
         let (kernel, weight, bias) = (layer.spec.kernel, &layer.kernel, layer.bias.as_ref());
         let sums = match feedback {
-            Some(feedback) => project_with_feedback(kernel, input, weight, bias, feedback),
-            None => project(kernel, input, weight, bias),
+            Some(feedback) => project_with_feedback(kernel, &read, weight, bias, feedback),
+            None => project(kernel, &read, weight, bias),
         };
         let output = match nonlinearity {
             Nonlinearity::Identity => sums.shallow_clone(),
             Nonlinearity::Relu => sums.relu(),
         };
         if self.keep == Keep::Records {
+            let kept = |tensor: &Tensor| match self.signal {
+                Signal::Direct => tensor.shallow_clone(),
+                Signal::Forward | Signal::Feedback => tensor.detach(),
+            };
             self.records.push(LayerRecord {
-                input: input.detach(),
-                sums: sums.detach(),
-                output: output.detach(),
+                input: kept(input),
+                sums: kept(&sums),
+                output: kept(&output),
                 nonlinearity,
             });
         }
@@ -204,5 +294,15 @@ impl Pass<'_> {
         let norm = &self.network.batch_norms[self.next_norm];
         self.next_norm += 1;
         norm.apply(input, self.mode)
+    }
+
+    /// The next dropout.
+    pub(crate) fn dropout(&mut self, input: &Tensor) -> Tensor {
+        let place = self.next_dropout;
+        self.next_dropout += 1;
+        match self.mode {
+            Mode::Train { step } => dropout(input, self.network.model_seed, step, place),
+            Mode::Evaluate => input.shallow_clone(),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use tch::{Device, Kind, Tensor};
 
+use crate::network::Mode;
+
 /// Batch normalisation with its parameters and running statistics, each `[channels]`.
 #[derive(Debug)]
 pub(crate) struct BatchNorm {
@@ -11,38 +13,39 @@ pub(crate) struct BatchNorm {
     running_var: Tensor,
 }
 
-/// Whether a pass learns from its batch or only looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Normalise by the batch, and follow it with the running statistics.
-    Train,
-    /// Normalise by the running statistics.
-    Evaluate,
-}
-
 impl BatchNorm {
     /// Share of the batch in the running statistics: they keep 0.9 of what they were.
     const MOMENTUM: f64 = 0.1;
     const EPSILON: f64 = 1e-5;
 
-    pub(crate) fn new(channels: i64, device: Device) -> Self {
+    pub(crate) fn new(channels: i64, initial_scale: f64, device: Device) -> Self {
         let options = (Kind::Float, device);
         Self {
-            scale: Tensor::ones([channels], options).set_requires_grad(true),
+            scale: Tensor::full([channels], initial_scale, options).set_requires_grad(true),
             shift: Tensor::zeros([channels], options).set_requires_grad(true),
             running_mean: Tensor::zeros([channels], options),
             running_var: Tensor::ones([channels], options),
         }
     }
 
-    /// `input` is `[batch, channels, height, width]`.
+    /// Parameters and running statistics, by name.
+    pub(crate) fn parts(&self) -> [(&'static str, &Tensor); 4] {
+        [
+            ("scale", &self.scale),
+            ("shift", &self.shift),
+            ("running_mean", &self.running_mean),
+            ("running_var", &self.running_var),
+        ]
+    }
+
+    /// `input` is `[batch, channels, ...]`.
     pub(crate) fn apply(&self, input: &Tensor, mode: Mode) -> Tensor {
         input.batch_norm(
             Some(&self.scale),
             Some(&self.shift),
             Some(&self.running_mean),
             Some(&self.running_var),
-            mode == Mode::Train,
+            mode != Mode::Evaluate,
             Self::MOMENTUM,
             Self::EPSILON,
             true,
@@ -107,10 +110,10 @@ mod tests {
 
     #[test]
     fn batch_norm_follows_the_batch_by_a_tenth() {
-        let norm = BatchNorm::new(1, Device::Cpu);
+        let norm = BatchNorm::new(1, 1.0, Device::Cpu);
         let input = Tensor::from_slice(&[1.0f32, 3.0]).view([2, 1, 1, 1]);
         let normalised: Vec<f32> =
-            Vec::try_from(norm.apply(&input, Mode::Train).view([2])).unwrap();
+            Vec::try_from(norm.apply(&input, Mode::Train { step: 0 }).view([2])).unwrap();
         assert!((normalised[0] + 1.0).abs() < 1e-4 && (normalised[1] - 1.0).abs() < 1e-4);
         assert!((norm.running_mean.double_value(&[0]) - 0.2).abs() < 1e-6);
         // The running variance takes in the unbiased variance of the batch, 2.

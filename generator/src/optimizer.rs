@@ -1,6 +1,11 @@
 //! Steps along gradients. The state is plain tensors in the parameters' order, so that it can be read and stored.
 
+use std::collections::BTreeMap;
+
 use tch::Tensor;
+
+use crate::checkpoint::missing;
+use crate::{Error, Result};
 
 /// Gradient descent with momentum: v = m v + g, w = w - rate v; Nesterov's w = w - rate (g + m v).
 ///
@@ -53,7 +58,37 @@ impl Adam {
 pub trait Optimizer: Send {
     /// Steps every parameter in place. `gradients` are in the order of `parameters`, which is the same in every call.
     fn step(&mut self, parameters: &[&Tensor], gradients: &[Tensor], learning_rate: f64);
+
+    /// The state by name. It is empty before the first step.
+    fn state(&self) -> Vec<(String, Tensor)>;
+
+    /// Takes a state that [`Optimizer::state`] gave, so that the next step is the one that would have followed.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when a part of it lacks.
+    fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()>;
 }
+
+/// The tensors of a list by name and place.
+fn named(name: &str, tensors: &[Tensor]) -> Vec<(String, Tensor)> {
+    let tensors = tensors.iter().enumerate();
+    tensors
+        .map(|(place, tensor)| (format!("{name}.{place:04}"), tensor.shallow_clone()))
+        .collect()
+}
+
+/// The list that [`named`] gave, from place 0 on.
+fn listed(name: &str, state: &BTreeMap<String, Tensor>) -> Vec<Tensor> {
+    let places = (0..).map(|place| state.get(&format!("{name}.{place:04}")));
+    places
+        .map_while(|tensor| tensor.map(Tensor::copy))
+        .collect()
+}
+
+const VELOCITY: &str = "velocity";
+const STEPS: &str = "steps";
+const MEAN: &str = "mean";
+const SQUARE: &str = "square";
 
 impl Optimizer for MomentumDescent {
     fn step(&mut self, parameters: &[&Tensor], gradients: &[Tensor], learning_rate: f64) {
@@ -73,6 +108,15 @@ impl Optimizer for MomentumDescent {
                 let _ = parameter.shallow_clone().g_sub_(&(change * learning_rate));
             }
         });
+    }
+
+    fn state(&self) -> Vec<(String, Tensor)> {
+        named(VELOCITY, &self.velocities)
+    }
+
+    fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
+        self.velocities = listed(VELOCITY, state);
+        Ok(())
     }
 }
 
@@ -102,6 +146,23 @@ impl Optimizer for Adam {
                 let _ = parameter.shallow_clone().g_sub_(&change);
             }
         });
+    }
+
+    fn state(&self) -> Vec<(String, Tensor)> {
+        let mut state = named(MEAN, &self.means);
+        state.extend(named(SQUARE, &self.squares));
+        state.push((STEPS.to_owned(), Tensor::from(i64::from(self.steps))));
+        state
+    }
+
+    fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
+        let steps = state.get(STEPS).ok_or_else(|| missing(STEPS))?;
+        self.steps = i32::try_from(steps.int64_value(&[])).map_err(|_| Error::Checkpoint {
+            reason: "its number of steps is out of range".to_owned(),
+        })?;
+        self.means = listed(MEAN, state);
+        self.squares = listed(SQUARE, state);
+        Ok(())
     }
 }
 

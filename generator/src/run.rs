@@ -1,105 +1,239 @@
 //! One run from its configuration to its trajectory.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use engram_plan::{PlannedRun, RunConfiguration};
+use engram_schemas::Status;
+use tch::Tensor;
 
-use engram_plan::PlannedRun;
-use engram_schemas::{Status, randomness};
-use rand::seq::SliceRandom;
-use tch::{Device, Tensor};
-
+use crate::checkpoint::{Position, Saved, as_part, part};
+use crate::evaluate::evaluate;
+use crate::examples::{Data, Workplace};
 use crate::learning_rules::{self, LearningRule};
 use crate::network::{Mode, Network};
-use crate::observe::{self, Checkpoint};
-use crate::tasks::{self, Dataset};
+use crate::objective::Objective;
+use crate::observe::Observer;
 use crate::trajectory::Trajectory;
 use crate::{Error, Result};
 
-/// Trains and observes one run. Calls `on_epoch` with the number of epochs trained so far, and leaves the run when
-/// `stop` is set.
-///
-/// Equal configurations give equal trajectories on the CPU for the same number of threads.
-///
-/// # Errors
-/// [`Error::Stopped`], or what the plan cannot be trained for.
-pub fn train(
-    run: &PlannedRun,
-    device: Device,
-    stop: &AtomicBool,
-    on_epoch: &mut dyn FnMut(usize),
-) -> Result<Trajectory> {
-    let configuration = &run.configuration;
-    let data = tasks::load(configuration, device)?;
-    if configuration.batch_size > data.train.len() {
-        return Err(Error::Plan(engram_plan::Error::BatchAboveTrainingSet {
-            batch_size: configuration.batch_size,
-            n_train: data.train.len(),
-            task: configuration.task.name,
-        }));
+/// Who watches a run: hears how far it is, and says when to keep its state and when to leave it.
+pub trait Supervisor: Send {
+    /// An epoch was trained, the `epoch`-th.
+    fn epoch(&mut self, _epoch: usize) {}
+
+    /// What to do before the next step.
+    fn wish(&mut self) -> Wish {
+        Wish::GoOn
     }
-    let mut rule = learning_rules::new(configuration);
-    let mut network = Network::new(configuration, rule.signal(), device)?;
-    let mut trajectory = Trajectory::new(run, &network);
-    trajectory.push(0, 0, observe::checkpoint(&network, &data.validation));
-    let mut step = 0;
-    for epoch in 1..=configuration.epochs {
-        let loss = train_epoch(
-            run,
-            epoch,
-            &mut network,
-            rule.as_mut(),
-            &data,
-            stop,
-            &mut step,
-        )?;
-        if !loss.is_finite() {
-            trajectory.status = Status::Diverged;
-            break;
-        }
-        if epoch % configuration.checkpoint_every == 0 {
-            let seen: Checkpoint = observe::checkpoint(&network, &data.validation);
-            if !seen.validation_loss.is_finite() {
-                trajectory.status = Status::Diverged;
-                break;
-            }
-            trajectory.push(epoch, step, seen);
-        }
-        on_epoch(epoch);
+
+    /// Takes the state from which the run can go on.
+    ///
+    /// # Errors
+    /// When it cannot be kept; the run ends with that error.
+    fn keep_checkpoint(&mut self, _file: Vec<u8>) -> Result<()> {
+        Ok(())
     }
-    Ok(trajectory)
+
+    /// Whether [`Supervisor::keep_network`] is to be called at every observation.
+    fn keeps_networks(&self) -> bool {
+        false
+    }
+
+    /// Takes the network as it was observed after `epoch` epochs.
+    ///
+    /// # Errors
+    /// When it cannot be kept; the run ends with that error.
+    fn keep_network(&mut self, _epoch: usize, _file: Vec<u8>) -> Result<()> {
+        Ok(())
+    }
 }
 
-/// Trains one epoch over full batches, in an order of the epoch's own; a remainder below a batch is left out. Returns
-/// the sum of the batches' losses.
-fn train_epoch(
-    run: &PlannedRun,
-    epoch: usize,
-    network: &mut Network,
-    rule: &mut dyn LearningRule,
-    data: &Dataset,
-    stop: &AtomicBool,
-    step: &mut usize,
-) -> Result<f64> {
-    let mut order: Vec<i64> = (0..data.train.len() as i64).collect();
-    order.shuffle(&mut randomness::generator(
-        "data order",
-        run.configuration.model_seed,
-        epoch as u64,
-    ));
-    let mut total = Tensor::zeros([], (tch::Kind::Double, network.device()));
-    for batch in order.chunks_exact(run.configuration.batch_size) {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::Stopped);
-        }
-        let batch = data.train.select(batch);
-        let (outputs, records) =
-            network.forward(&batch.inputs, Mode::Train, rule.signal(), rule.keep());
-        let loss = tasks::loss(&outputs, &batch.labels);
-        rule.step(network, &loss, &records);
-        total += loss.detach();
-        *step += 1;
-    }
-    Ok(total.double_value(&[]))
+/// What a supervisor wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The next step.
+    GoOn,
+    /// A checkpoint, then the next step.
+    Checkpoint,
+    /// A checkpoint, and no further step.
+    Leave,
 }
+
+/// A supervisor without wishes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Undisturbed;
+
+impl Supervisor for Undisturbed {}
+
+/// Trains and observes one run, from the beginning or from the `checkpoint` of an earlier attempt.
+///
+/// Equal configurations give equal trajectories on the CPU for the same number of threads, however often a run was left
+/// and taken up again.
+///
+/// # Errors
+/// [`Error::Stopped`] when the supervisor wants to leave, [`Error::Checkpoint`] when the checkpoint is not this run's,
+/// and whatever keeps a run from being trained.
+pub fn train(
+    run: &PlannedRun,
+    workplace: &Workplace,
+    supervisor: &mut dyn Supervisor,
+    checkpoint: Option<&[u8]>,
+) -> Result<Trajectory> {
+    let configuration = &run.configuration;
+    let data = Data::open(configuration, workplace)?;
+    let mut training = Training::new(run, &data, workplace)?;
+    match checkpoint {
+        Some(file) => training.restore(Saved::from_bytes(file, workplace.device)?)?,
+        None => {
+            training.observe(0, supervisor)?;
+        }
+    }
+    while training.position.epoch <= configuration.epochs {
+        let epoch = training.position.epoch;
+        let loss = training.epoch(supervisor)?;
+        let is_due = epoch % configuration.checkpoint_every == 0;
+        if !loss.is_finite() || (is_due && !training.observe(epoch, supervisor)?) {
+            training.trajectory.status = Status::Diverged;
+            break;
+        }
+        training.position = Position {
+            epoch: epoch + 1,
+            batch: 0,
+            step: training.position.step,
+            loss_bits: 0f64.to_bits(),
+        };
+        supervisor.epoch(epoch);
+    }
+    Ok(training.trajectory)
+}
+
+/// A run in progress.
+struct Training<'a> {
+    configuration: &'a RunConfiguration,
+    data: &'a Data,
+    objective: Objective,
+    network: Network,
+    rule: Box<dyn LearningRule>,
+    observer: Observer,
+    trajectory: Trajectory,
+    position: Position,
+}
+
+impl<'a> Training<'a> {
+    fn new(run: &'a PlannedRun, data: &'a Data, workplace: &Workplace) -> Result<Self> {
+        let configuration = &run.configuration;
+        let rule = learning_rules::new(configuration);
+        let network = Network::new(configuration, rule.signal(), workplace.device)?;
+        let trajectory = Trajectory::new(run, &network);
+        Ok(Self {
+            configuration,
+            data,
+            objective: Objective::of(&configuration.task),
+            observer: Observer::new(&configuration.observation, &network),
+            network,
+            rule,
+            trajectory,
+            position: Position {
+                epoch: 1,
+                batch: 0,
+                step: 0,
+                loss_bits: 0f64.to_bits(),
+            },
+        })
+    }
+
+    /// Trains the rest of the epoch in progress, over full batches. Returns the sum of its batches' losses.
+    fn epoch(&mut self, supervisor: &mut dyn Supervisor) -> Result<f64> {
+        let device = self.network.device();
+        let n_batches = self.data.n_batches() as f64;
+        let so_far = f64::from_bits(self.position.loss_bits);
+        let mut total = Tensor::from(so_far).to_device(device);
+        for batch in self.data.train(self.position.epoch, self.position.batch)? {
+            let wish = supervisor.wish();
+            if wish != Wish::GoOn {
+                self.position.loss_bits = total.double_value(&[]).to_bits();
+                supervisor.keep_checkpoint(self.saved().to_bytes()?)?;
+            }
+            if wish == Wish::Leave {
+                return Err(Error::Stopped);
+            }
+            let batch = batch?;
+            let step = self.position.step;
+            // In the middle of the step, so that neither the first step of a warm-up nor the last of a cosine is lost.
+            let epochs = (step as f64 + 0.5) / n_batches;
+            let schedule = &self.configuration.schedule;
+            let factor = schedule.factor(epochs, self.configuration.epochs as f64);
+            self.rule.prepare(&mut self.network, step);
+            let (signal, keep) = (self.rule.signal(), self.rule.keep());
+            let (outputs, records) =
+                self.network
+                    .forward(&batch.inputs, Mode::Train { step }, signal, keep);
+            let loss = self.objective.loss(&outputs, &batch.labels);
+            self.rule.step(&mut self.network, &loss, &records, factor);
+            total += loss.detach();
+            self.position.step += 1;
+            self.position.batch += 1;
+        }
+        Ok(total.double_value(&[]))
+    }
+
+    /// Adds what is seen after `epoch` epochs, unless the validation loss is not finite: then nothing is added, and the
+    /// answer is no.
+    fn observe(&mut self, epoch: usize, supervisor: &mut dyn Supervisor) -> Result<bool> {
+        let evaluation = evaluate(&self.network, self.data, self.objective)?;
+        if epoch > 0 && !evaluation.loss.is_finite() {
+            return Ok(false);
+        }
+        if supervisor.keeps_networks() {
+            supervisor.keep_network(epoch, self.network_file()?)?;
+        }
+        let layers = self.observer.observe(&self.network, epoch, self.data)?;
+        self.trajectory
+            .push(epoch, self.position.step, evaluation, layers);
+        Ok(true)
+    }
+
+    fn saved(&self) -> Saved {
+        let network = self.network.state();
+        let rule = self.rule.state();
+        let rows = self.trajectory.state();
+        let all = [
+            as_part(NETWORK, network),
+            as_part(RULE, rule),
+            as_part(TRAJECTORY, rows),
+        ];
+        Saved {
+            configuration: self.configuration.to_json(),
+            position: self.position.clone(),
+            tensors: all.into_iter().flatten().collect(),
+        }
+    }
+
+    fn network_file(&self) -> Result<Vec<u8>> {
+        Saved {
+            configuration: self.configuration.to_json(),
+            position: self.position.clone(),
+            tensors: self.network.state().into_iter().collect(),
+        }
+        .to_bytes()
+    }
+
+    fn restore(&mut self, saved: Saved) -> Result<()> {
+        if saved.configuration != self.configuration.to_json() {
+            return Err(Error::Checkpoint {
+                reason: "it is of another configuration".to_owned(),
+            });
+        }
+        self.network.restore(&part(NETWORK, &saved.tensors))?;
+        self.rule.restore(&part(RULE, &saved.tensors))?;
+        self.trajectory.restore(&part(TRAJECTORY, &saved.tensors))?;
+        self.position = saved.position;
+        Ok(())
+    }
+}
+
+/// The parts of a checkpoint, before the tensors' own names.
+const NETWORK: &str = "network";
+const RULE: &str = "rule";
+const TRAJECTORY: &str = "trajectory";
 
 /// [`train`] on a thread of its own, which owns the tensors. A panic there, which is how tch reports what libtorch
 /// refuses, ends this run alone.
@@ -108,14 +242,22 @@ fn train_epoch(
 /// As [`train`], and [`Error::Tensor`] with libtorch's message.
 pub fn train_on_thread(
     run: &PlannedRun,
-    device: Device,
-    stop: &AtomicBool,
-    on_epoch: &mut (dyn FnMut(usize) + Send),
+    workplace: &Workplace,
+    supervisor: &mut dyn Supervisor,
+    checkpoint: Option<&[u8]>,
 ) -> Result<Trajectory> {
+    on_thread(|| train(run, workplace, supervisor, checkpoint))
+}
+
+/// Does `work` on a thread of its own, and turns a panic into an error.
+///
+/// # Errors
+/// That of the work, or [`Error::Tensor`] with the panic's message.
+pub fn on_thread<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new()
             .name("training".to_owned())
-            .spawn_scoped(scope, || train(run, device, stop, on_epoch))
+            .spawn_scoped(scope, work)
             .map_err(|error| Error::Tensor(error.to_string()))?;
         worker.join().unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<String>().map(String::as_str);

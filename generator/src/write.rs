@@ -1,78 +1,22 @@
-//! From a trajectory to its file in the object store: one run, one file, one atomic put.
+//! From a trajectory to the bytes of its Parquet file.
 
 use bytes::Bytes;
 use engram_schemas::{
-    CODE_VERSION_KEY, CONFIGURATION_KEY, DatasetLocation, Observable, SCHEMA_VERSION,
-    SCHEMA_VERSION_KEY, layout,
+    CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY,
 };
-use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use serde::Serialize;
 
+use crate::Result;
 use crate::trajectory::Trajectory;
-use crate::{Error, Result};
-
-/// What may differ between two runs of the same configuration, and therefore stays out of the data.
-#[derive(Clone, Debug, Serialize)]
-pub struct RunLog {
-    /// The run.
-    pub run_id: String,
-    /// Host that trained it.
-    pub host: String,
-    /// Device that trained it.
-    pub device: String,
-    /// Threads that libtorch used.
-    pub n_threads: usize,
-    /// Wall time of training and observing.
-    pub elapsed_seconds: f64,
-    /// Version of the program.
-    pub code_version: &'static str,
-}
-
-/// Stores a trajectory under its run's name, then its log.
-///
-/// The file appears whole or not at all. When another worker has put the same run there meanwhile, its bytes are the
-/// same and stay.
-///
-/// # Errors
-/// [`Error::Store`] with the place, or what cannot be encoded.
-pub async fn write(
-    location: &DatasetLocation,
-    trajectory: &Trajectory,
-    log: &RunLog,
-) -> Result<()> {
-    let path = trajectory.run.file().path(location.root());
-    let options = PutOptions::from(PutMode::Create);
-    match location
-        .store()
-        .put_opts(&path, to_parquet(trajectory)?.into(), options)
-        .await
-    {
-        Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
-        Err(source) => {
-            return Err(Error::Store {
-                place: location.display(&path),
-                source,
-            });
-        }
-    }
-    let path = layout::run_log(location.root(), &log.run_id, trajectory.status.into());
-    let text = serde_json::to_vec_pretty(log).unwrap_or_default();
-    let put = location.store().put(&path, PutPayload::from(text)).await;
-    put.map(|_| ()).map_err(|source| Error::Store {
-        place: location.display(&path),
-        source,
-    })
-}
 
 /// The Parquet file of a trajectory. Equal trajectories give equal bytes.
 ///
 /// # Errors
-/// [`Error::Encode`] or [`Error::Parquet`].
+/// [`crate::Error::Encode`] or [`crate::Error::Parquet`].
 pub fn to_parquet(trajectory: &Trajectory) -> Result<Bytes> {
     let batch = trajectory.to_batch()?;
     let mut file = Vec::new();

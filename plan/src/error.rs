@@ -49,11 +49,13 @@ pub enum Error {
     },
     /// A learning rate that the sweep file does not give.
     #[error(
-        "no base learning rate for `{learning_rule}` in the [[networks]] entry of task `{task}`"
+        "no base learning rate of `{architecture}` for `{learning_rule}` in the [[networks]] entry of task `{task}`"
     )]
     NoLearningRate {
         /// The rule that has no rate.
         learning_rule: engram_schemas::LearningRule,
+        /// The architecture that is to follow it.
+        architecture: Architecture,
         /// The entry's task.
         task: Task,
     },
@@ -69,13 +71,22 @@ pub enum Error {
         /// Why it does not fit.
         reason: String,
     },
-    /// A run that can be planned but not trained.
-    #[error("this version can plan but not train architecture `{architecture}` on task `{task}`")]
-    NotTrainable {
-        /// The architecture.
-        architecture: Architecture,
+    /// A task whose files are not where they were said to be, or nowhere.
+    #[error("the examples of task `{task}` {}", match path {
+        Some(path) => format!("are not at {}", path.display()),
+        None => "lie in files, and nothing says where".to_owned(),
+    })]
+    NoData {
         /// The task.
         task: Task,
+        /// Where they were said to be.
+        path: Option<PathBuf>,
+    },
+    /// A sweep file whose text cannot be changed.
+    #[error("the sweep file cannot be changed: {reason}")]
+    Edit {
+        /// Why not.
+        reason: String,
     },
     /// The same run twice in one plan.
     #[error("the sweep contains the same run twice: {run}")]
@@ -89,17 +100,18 @@ impl Error {
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => Some("the repository's sweeps/ folder has sweep files to start from".to_owned()),
-            Self::BatchAboveTrainingSet { n_train, .. } => {
-                Some(format!("choose `batch_sizes` of at most {n_train}, or a smaller `validation_fraction`"))
+            Self::Read { .. } => {
+                Some("the repository's sweeps/ folder has sweep files to start from".to_owned())
             }
-            Self::NoLearningRate { learning_rule, .. } => {
-                Some(format!("add `{learning_rule} = RATE` to its `learning_rates`, for batches of 256 examples"))
-            }
-            Self::NotTrainable { .. } => Some(
-                "it trains knet4, knet4_lrn, knet5 and knet5_lrn on `digits`; --dry-run lists what a sweep plans"
-                    .to_owned(),
-            ),
+            Self::BatchAboveTrainingSet { n_train, .. } => Some(format!(
+                "choose `batch_sizes` of at most {n_train}, or a smaller `validation_fraction`"
+            )),
+            Self::NoLearningRate { learning_rule, .. } => Some(format!(
+                "add `{learning_rule} = RATE` to its `learning_rates`, for batches of 256 examples"
+            )),
+            Self::NoData { task, .. } => Some(format!(
+                "name the place with --data {task}=PATH, or in the sweep file: [data] {task} = \"PATH\""
+            )),
             _ => None,
         }
     }

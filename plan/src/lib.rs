@@ -19,6 +19,7 @@ mod run;
 mod schedule;
 mod sweep;
 pub mod tasks;
+pub mod tuning;
 
 pub use architectures::{Kernel, LayerSpec};
 pub use error::{Error, Result};
@@ -26,5 +27,5 @@ pub use learning_rule::LearningRuleSettings;
 pub use observation::{Observation, ObservationCondition, ObservationGrid};
 pub use run::{Initialization, PlannedRun, RunConfiguration};
 pub use schedule::{Decay, Lars, Schedule};
-pub use sweep::{BASE_BATCH_SIZE, Network, Plan, SweepFile};
+pub use sweep::{BASE_BATCH_SIZE, BaseRate, Network, Plan, SweepFile};
 pub use tasks::{Augmentation, SpeechLabel, TaskSettings};

@@ -1,13 +1,31 @@
 //! What `engram` and its trainer processes say to each other: one JSON object a line.
 //!
-//! `engram` writes a [`PlannedRun`] to the trainer's standard input whenever the trainer is free. The end of that input
-//! means stop: the trainer leaves the run it is in, writes nothing of it, and exits. The trainer writes [`Event`]s to its
+//! `engram` writes a [`Job`] to the trainer's standard input whenever the trainer is free. The end of that input means
+//! stop: the trainer stores a checkpoint of the run it is in, and exits. The trainer writes [`Event`]s to its
 //! standard output; its standard error is for people.
 
 use engram_schemas::Status;
 use serde::{Deserialize, Serialize};
 
-use crate::PlannedRun;
+use crate::{Observation, PlannedRun};
+
+/// What a trainer is asked to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// To train a run, from its checkpoint where there is one.
+    Train {
+        /// The run.
+        run: PlannedRun,
+    },
+    /// To observe a run's kept networks again.
+    Observe {
+        /// The run.
+        run: PlannedRun,
+        /// Under which conditions.
+        observation: Observation,
+    },
+}
 
 /// What a trainer reports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +49,9 @@ pub enum Event {
         run_id: String,
         /// How it ended.
         status: Status,
-        /// Share of validation examples classified correctly at the last checkpoint.
+        /// Mean loss over the validation examples at the last observation.
+        validation_loss: Option<f64>,
+        /// Share of validation examples classified correctly at the last observation.
         validation_accuracy: Option<f64>,
         /// Wall time.
         elapsed_seconds: f64,
@@ -59,7 +79,7 @@ pub fn to_line<T: Serialize>(message: &T) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// When the line is not the message that is expected.
-pub fn run_from_line(line: &str) -> serde_json::Result<PlannedRun> {
+pub fn job_from_line(line: &str) -> serde_json::Result<Job> {
     serde_json::from_str(line)
 }
 

@@ -63,12 +63,12 @@ impl RunConfiguration {
 
     /// The run's name: the first 80 bits of the configuration's SHA-256, in hexadecimal.
     pub fn run_id(&self) -> String {
-        let digest = Sha256::digest(self.to_json());
-        digest
-            .iter()
-            .take(10)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        name_of(&self.to_json(), 10)
+    }
+
+    /// The feedback weights' learning rate.
+    pub fn feedback_learning_rate(&self) -> f64 {
+        self.alignment_learning_rate.unwrap_or(self.learning_rate)
     }
 
     /// The network's weighted layers.
@@ -96,6 +96,13 @@ impl RunConfiguration {
             self.dataset_seed
         )
     }
+}
+
+/// The first bytes of a text's SHA-256, in hexadecimal.
+pub(crate) fn name_of(text: &str, n_bytes: usize) -> String {
+    let digest = Sha256::digest(text);
+    let bytes = digest.iter().take(n_bytes);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -140,6 +147,15 @@ impl PlannedRun {
             task: self.configuration.task.name,
             architecture: self.configuration.architecture,
             run_id: self.run_id.clone(),
+            observation_id: None,
+        }
+    }
+
+    /// Where the trajectories of a later observation go.
+    pub fn observation_file(&self, observation: &Observation) -> RunFile {
+        RunFile {
+            observation_id: Some(observation.id()),
+            ..self.file()
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A sweep file, checked and expanded to runs in a fixed order. Nothing trains before the whole plan is valid.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
 use engram_schemas::{Architecture, LearningRule, Task, category};
 use serde::{Deserialize, Serialize};
 
 use crate::learning_rule::RuleTable;
 use crate::{
-    Error, Initialization, Lars, LearningRuleSettings, ObservationGrid, PlannedRun, Result,
-    RunConfiguration, Schedule, TaskSettings,
+    Error, Initialization, Lars, ObservationGrid, PlannedRun, Result, RunConfiguration, Schedule,
+    TaskSettings,
 };
 
 /// What a user writes: a grid of hyperparameters over networks.
@@ -66,11 +66,31 @@ pub struct Network {
     /// Norm that the gradient of all parameters together is scaled down to when it is above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_clip_norm: Option<f64>,
-    /// Layer-wise scaling of the steps.
+    /// Layer-wise scaling of the steps, for all rules but `adam`, which scales every weight by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lars: Option<Lars>,
     /// Base learning rate of each rule, for batches of [`BASE_BATCH_SIZE`] examples.
-    pub learning_rates: BTreeMap<LearningRule, f64>,
+    pub learning_rates: BTreeMap<LearningRule, BaseRate>,
+}
+
+/// A base learning rate: one for all architectures of an entry, or one for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BaseRate {
+    /// The same for all.
+    Same(f64),
+    /// By architecture.
+    Each(BTreeMap<Architecture, f64>),
+}
+
+impl BaseRate {
+    /// The rate of `architecture`, where there is one.
+    pub fn of(&self, architecture: Architecture) -> Option<f64> {
+        match self {
+            Self::Same(rate) => Some(*rate),
+            Self::Each(rates) => rates.get(&architecture).copied(),
+        }
+    }
 }
 
 /// The batch size that base learning rates are given for; others scale them linearly.
@@ -155,11 +175,13 @@ impl SweepFile {
         dataset_seed: u64,
     ) -> Result<PlannedRun> {
         let task = &network.task;
-        let base = *network
+        let base = network
             .learning_rates
             .get(&rule)
+            .and_then(|rates| rates.of(architecture))
             .ok_or(Error::NoLearningRate {
                 learning_rule: rule,
+                architecture,
                 task: task.name,
             })?;
         positive("learning_rates", base)?;
@@ -174,12 +196,9 @@ impl SweepFile {
         }
         let scale = batch_size as f64 / BASE_BATCH_SIZE as f64;
         let learning_rule = self.rules.settings(rule);
-        let alignment_learning_rate = match &learning_rule {
-            LearningRuleSettings::InformationAlignment(settings) => {
-                Some(settings.alignment_learning_rate.unwrap_or(base) * scale)
-            }
-            _ => None,
-        };
+        let alignment_learning_rate = learning_rule
+            .alignment_learning_rate(base)
+            .map(|rate| rate * scale);
         let configuration = RunConfiguration {
             task: task.clone(),
             architecture,
@@ -189,7 +208,7 @@ impl SweepFile {
             alignment_learning_rate,
             schedule: network.schedule.clone(),
             gradient_clip_norm: network.gradient_clip_norm,
-            lars: network.lars,
+            lars: network.lars.filter(|_| rule != LearningRule::Adam),
             weight_decay: network
                 .weight_decay
                 .unwrap_or_else(|| task.published_weight_decay(architecture)),
@@ -256,16 +275,7 @@ impl SweepFile {
                 ));
             }
         }
-        for momentum in [&self.rules.sgdm, &self.rules.feedback_alignment] {
-            share("momentum", momentum.momentum)?;
-        }
-        share("momentum", self.rules.information_alignment.momentum)?;
-        share("beta1", self.rules.adam.beta1)?;
-        share("beta2", self.rules.adam.beta2)?;
-        positive("epsilon", self.rules.adam.epsilon)?;
-        if let Some(rate) = self.rules.information_alignment.alignment_learning_rate {
-            positive("alignment_learning_rate", rate)?;
-        }
+        self.rules.check()?;
         self.observation.check()?;
         for network in &self.networks {
             network.task.check()?;
@@ -306,26 +316,27 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks that this version can train every run.
+    /// Checks that the files of every task are where `data` says.
     ///
     /// # Errors
-    /// [`Error::NotTrainable`] for the first that it cannot.
-    pub fn check_trainable(&self) -> Result<()> {
-        use Architecture::{Knet4, Knet4Lrn, Knet5, Knet5Lrn};
-        let trainable = |configuration: &RunConfiguration| {
-            configuration.task.name == Task::Digits
-                && matches!(
-                    configuration.architecture,
-                    Knet4 | Knet4Lrn | Knet5 | Knet5Lrn
-                )
-        };
-        match self.runs.iter().find(|run| !trainable(&run.configuration)) {
-            Some(run) => Err(Error::NotTrainable {
-                architecture: run.configuration.architecture,
-                task: run.configuration.task.name,
-            }),
-            None => Ok(()),
+    /// [`Error::NoData`] for the first task whose files are not.
+    pub fn check_data(&self, data: &BTreeMap<Task, PathBuf>) -> Result<()> {
+        let tasks: BTreeSet<Task> = self
+            .runs
+            .iter()
+            .map(|run| run.configuration.task.source())
+            .filter(|&task| task != Task::Digits)
+            .collect();
+        for task in tasks {
+            let path = data.get(&task);
+            if path.is_none_or(|path| !path.exists()) {
+                return Err(Error::NoData {
+                    task,
+                    path: path.cloned(),
+                });
+            }
         }
+        Ok(())
     }
 
     /// Number of examples for the classifiers: one for each layer of each network.
@@ -348,7 +359,7 @@ pub(crate) fn setting(key: &'static str, value: &dyn std::fmt::Display, reason: 
     }
 }
 
-fn positive(key: &'static str, value: f64) -> Result<()> {
+pub(crate) fn positive(key: &'static str, value: f64) -> Result<()> {
     if value > 0.0 && value.is_finite() {
         Ok(())
     } else {
@@ -356,7 +367,7 @@ fn positive(key: &'static str, value: f64) -> Result<()> {
     }
 }
 
-fn share(key: &'static str, value: f64) -> Result<()> {
+pub(crate) fn share(key: &'static str, value: f64) -> Result<()> {
     if (0.0..1.0).contains(&value) {
         Ok(())
     } else {

@@ -116,6 +116,22 @@ category! {
         FeedbackAlignment => "feedback_alignment",
         /// The error travels through weights learned by a layer-local loss (Kunin 2020).
         InformationAlignment => "information_alignment",
+        /// Feedback weights receive the forward weights' updates, and both decay (Kolen and Pollack 1994, Akrout 2019).
+        KolenPollack => "kolen_pollack",
+        /// Feedback weights follow the correlation of a layer's inputs and outputs (Akrout 2019).
+        WeightMirror => "weight_mirror",
+        /// Feedback weights are pulled toward the forward ones (Kunin 2020).
+        SymmetricAlignment => "symmetric_alignment",
+        /// Feedback weights learn to give the layer's activations (Kunin 2020).
+        ActivationAlignment => "activation_alignment",
+        /// The signs of the forward weights, one magnitude (Liao 2016).
+        UniformSign => "uniform_sign",
+        /// The signs of the forward weights, magnitudes drawn anew for every batch (Liao 2016).
+        BatchwiseRandomSign => "batchwise_random_sign",
+        /// The signs of the forward weights, fixed random magnitudes (Liao 2016).
+        FixedRandomSign => "fixed_random_sign",
+        /// The output's error reaches every layer directly through fixed random weights (Nokland 2016).
+        DirectFeedbackAlignment => "direct_feedback_alignment",
     }
 }
 
@@ -173,6 +189,16 @@ impl From<Status> for RunState {
             Status::Diverged => Self::Diverged,
         }
     }
+}
+
+impl LearningRule {
+    /// The four rules of the study, whose networks its grid consists of.
+    pub const STUDIED: [Self; 4] = [
+        Self::Sgdm,
+        Self::Adam,
+        Self::FeedbackAlignment,
+        Self::InformationAlignment,
+    ];
 }
 
 impl Depth {

@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! trajectories/task=T/architecture=A/<run_id>.parquet    one run, one file
+//! trajectories/task=T/architecture=A/<run_id>-<observation_id>.parquet
+//!                                                        the same run, observed again under other conditions
 //! results/<result_id>.parquet                            one experiment, one file
 //! logs/<run_id>.<state>.json                             host, device and timings of a run: running, trained, ...
+//! networks/<run_id>/<epoch>.safetensors                  the network as it was observed, where it was to be kept
 //! checkpoints/<run_id>.safetensors                       where an unfinished run goes on from
 //! logs/<sweep>.sweep.json                                the plan as it was resolved
 //! ```
@@ -26,6 +29,8 @@ pub struct RunFile {
     pub architecture: Architecture,
     /// The run.
     pub run_id: String,
+    /// Of a later observation, what names its conditions.
+    pub observation_id: Option<String>,
 }
 
 impl RunFile {
@@ -36,7 +41,10 @@ impl RunFile {
             .join(trajectories::TABLE)
             .join(format!("{task}={}", self.task))
             .join(format!("{architecture}={}", self.architecture))
-            .join(format!("{}.{PARQUET}", self.run_id))
+            .join(match &self.observation_id {
+                None => format!("{}.{PARQUET}", self.run_id),
+                Some(observation_id) => format!("{}-{observation_id}.{PARQUET}", self.run_id),
+            })
     }
 
     /// Reads a path below `root` back into its parts.
@@ -69,6 +77,10 @@ impl RunFile {
         ) else {
             return Err(shape());
         };
+        let (run_id, observation_id) = match run_id.split_once('-') {
+            None => (run_id, None),
+            Some((run_id, observation_id)) => (run_id, Some(observation_id.to_owned())),
+        };
         Ok(Self {
             task: task
                 .parse()
@@ -77,6 +89,7 @@ impl RunFile {
                 .parse()
                 .map_err(|error: Error| foreign(error.to_string()))?,
             run_id: run_id.to_owned(),
+            observation_id,
         })
     }
 }
@@ -122,6 +135,22 @@ pub fn checkpoint(root: &Path, run_id: &str) -> Path {
         .join(format!("{run_id}.safetensors"))
 }
 
+/// The folder of a run's networks, as they were observed.
+pub fn networks_folder(root: &Path, run_id: &str) -> Path {
+    root.clone().join("networks").join(run_id)
+}
+
+/// The network of a run after `epoch` epochs.
+pub fn network(root: &Path, run_id: &str, epoch: usize) -> Path {
+    networks_folder(root, run_id).join(format!("{epoch:06}.safetensors"))
+}
+
+/// Reads the name of a network's file back into its epoch; nothing for another file.
+pub fn parse_network(path: &Path) -> Option<usize> {
+    let epoch = path.filename()?.strip_suffix(".safetensors")?;
+    epoch.parse().ok()
+}
+
 /// The plan of a sweep as it was resolved.
 pub fn sweep_log(root: &Path, sweep: &str) -> Path {
     root.clone()
@@ -140,6 +169,7 @@ mod tests {
             task: Task::Digits,
             architecture: Architecture::Knet4Lrn,
             run_id: "ab12".to_owned(),
+            observation_id: None,
         };
         let path = file.path(&root);
         assert_eq!(
@@ -147,6 +177,13 @@ mod tests {
             "some/where/trajectories/task=digits/architecture=knet4_lrn/ab12.parquet"
         );
         assert_eq!(RunFile::parse(&path, &root).unwrap(), file);
+        let again = RunFile {
+            observation_id: Some("cd34".to_owned()),
+            ..file
+        };
+        let path = again.path(&root);
+        assert!(path.as_ref().ends_with("/ab12-cd34.parquet"));
+        assert_eq!(RunFile::parse(&path, &root).unwrap(), again);
     }
 
     #[test]

@@ -49,6 +49,11 @@ pub trait Stimuli: Send + Sync {
     /// Number of examples in `set`.
     fn n_examples(&self, set: Set) -> usize;
 
+    /// Whether an example of the training set looks different from epoch to epoch.
+    fn varies(&self) -> bool {
+        true
+    }
+
     /// Writes example `index` of `set` into `values`, row-major in the [`Stimuli::shape`], and returns its class.
     ///
     /// # Errors

@@ -3,32 +3,18 @@
 //! # References
 //! Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
 
-use tch::Tensor;
+use engram_plan::RunConfiguration;
+use engram_plan::learning_rule::Adam;
 
-use super::{Descent, LearningRule};
-use crate::network::{LayerRecord, Network, Signal};
+use super::descent::Descent;
+use super::{LearningRule, PlainDescent};
+use crate::network::Signal;
 use crate::optimizer;
 
-pub(super) struct Adam {
-    descent: Descent,
-    optimizer: optimizer::Adam,
-}
-
-impl Adam {
-    pub(super) fn new(settings: &engram_plan::learning_rule::Adam, descent: Descent) -> Self {
-        Self {
-            descent,
-            optimizer: optimizer::Adam::new(settings.clone()),
-        }
-    }
-}
-
-impl LearningRule for Adam {
-    fn signal(&self) -> Signal {
-        Signal::Forward
-    }
-
-    fn step(&mut self, network: &mut Network, loss: &Tensor, _: &[LayerRecord]) {
-        self.descent.step(network, loss, &mut self.optimizer);
-    }
+pub(super) fn new(configuration: &RunConfiguration, settings: &Adam) -> Box<dyn LearningRule> {
+    let optimizer = optimizer::Adam::new(settings.clone());
+    Box::new(PlainDescent {
+        signal: Signal::Forward,
+        descent: Descent::new(configuration, Box::new(optimizer)),
+    })
 }

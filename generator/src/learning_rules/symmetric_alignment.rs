@@ -1,0 +1,37 @@
+//! Symmetric alignment: the error travels through kernels B that are pulled toward the forward kernels W.
+//!
+//! The loss is -alpha tr(B' W) + gamma decay, with its minimum at B = alpha / (2 gamma) W. It reads W, so that it is no
+//! local rule; it is the reference of its family.
+//!
+//! # References
+//! Kunin et al., "Two Routes to Scalable Credit Assignment without Weight Symmetry", ICML 2020, section 3.
+
+use engram_plan::RunConfiguration;
+use engram_plan::learning_rule::SymmetricAlignment;
+
+use super::LearningRule;
+use super::alignment_loss::{Alignment, Coefficients, LearnedFeedback};
+use super::descent::Descent;
+
+pub(super) fn new(
+    configuration: &RunConfiguration,
+    settings: &SymmetricAlignment,
+) -> Box<dyn LearningRule> {
+    let descent = Descent::with_momentum(configuration, settings.momentum, settings.nesterov);
+    let alignment = Alignment {
+        coefficients: coefficients(settings),
+        momentum: settings.momentum,
+        optimizer: settings.alignment_optimizer,
+        learning_rate: configuration.feedback_learning_rate(),
+        use_biases: settings.use_biases,
+    };
+    Box::new(LearnedFeedback::new(descent, alignment))
+}
+
+fn coefficients(settings: &SymmetricAlignment) -> Coefficients {
+    Coefficients {
+        symmetric: settings.alpha,
+        decay: settings.gamma,
+        ..Coefficients::default()
+    }
+}
