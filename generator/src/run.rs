@@ -1,5 +1,6 @@
 //! One run from its configuration to its trajectory.
 
+use std::iter::once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engram_plan::PlannedRun;
@@ -9,7 +10,7 @@ use tch::{Device, Tensor};
 
 use crate::learning_rules::{self, LearningRule};
 use crate::network::{Mode, Network};
-use crate::observe::{self, Checkpoint};
+use crate::observe::{Observer, Scoring};
 use crate::tasks::{self, Dataset};
 use crate::trajectory::Trajectory;
 use crate::{Error, Result};
@@ -39,7 +40,10 @@ pub fn train(
     let mut rule = learning_rules::new(configuration);
     let mut network = Network::new(configuration, rule.signal(), device)?;
     let mut trajectory = Trajectory::new(run, &network);
-    trajectory.push(0, 0, observe::checkpoint(&network, &data.validation));
+    let observer = Observer::new(&configuration.observation, Scoring::Classes);
+    let n_stimuli = configuration.observation.n_stimuli.unwrap_or(usize::MAX);
+    let stimuli = || once(Ok(data.validation.narrow(0, n_stimuli)));
+    trajectory.push(0, 0, observer.observe(&network, 0, stimuli())?);
     let mut step = 0;
     for epoch in 1..=configuration.epochs {
         let loss = train_epoch(
@@ -56,7 +60,7 @@ pub fn train(
             break;
         }
         if epoch % configuration.checkpoint_every == 0 {
-            let seen: Checkpoint = observe::checkpoint(&network, &data.validation);
+            let seen = observer.observe(&network, epoch, stimuli())?;
             if !seen.validation_loss.is_finite() {
                 trajectory.status = Status::Diverged;
                 break;

@@ -20,11 +20,13 @@
 //! * [`value`]: what can be observed, `f32` and `f64`.
 //! * `moments`: norms and central moments.
 //! * `quantile`: order statistics.
+//! * [`gated_sum`]: what an activity change is the sum of.
 //! * [`rows`]: the average over stimuli, and rows spread over threads.
 //!
 //! # References
 //! Nayebi et al., "Identifying Learning Rules From Neural Network Observables", NeurIPS 2020.
 
+mod gated;
 mod lanes;
 mod moments;
 mod quantile;
@@ -33,6 +35,7 @@ mod scratch;
 pub mod statistics;
 pub mod value;
 
+pub use gated::gated_sum;
 pub use rows::{RaggedRows, each_row, mean_observation};
 pub use scratch::Scratch;
 pub use statistics::{Observation, Statistics};

@@ -112,7 +112,10 @@ fn count<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> Qu
     buffer.clear();
     // The branchless gathering writes one place beyond the last wanted pattern.
     let n_places = (n_gathered + 1).min(values.len());
-    buffer.reserve_exact(n_places);
+    if buffer.capacity() < n_places {
+        // Some more, as the next row wants nearly as many, but never more than the values are.
+        buffer.reserve_exact((n_places + n_places / 4).min(values.len()));
+    }
     buffer.resize(n_places, T::Bits::default());
     gather(values.iter().map(|value| value.bits()), buffer, |bits| {
         wanted[T::bin(bits)]
