@@ -60,7 +60,8 @@ chosen AS (
 )
 
 SELECT
-    run_id, task, architecture, learning_rule, layer, depth, unit_fraction, noise_stddev, observation_seed, excluded,
+    run_id, task, architecture, learning_rule, layer, depth, unit_fraction, noise_stddev, observation_seed, definition,
+    excluded,
     -- Both in the order of `names`.
     array_filter(names, name -> array_has(chosen_names, name)) AS statistics,
     epochs,
@@ -70,4 +71,5 @@ SELECT
     )) END AS features
 FROM judged
 CROSS JOIN chosen
-ORDER BY task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed
+ORDER BY
+    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition

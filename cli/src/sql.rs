@@ -84,6 +84,7 @@ Tables and views:
   runs           one row per run: status, checkpoints, final validation loss and accuracy
   layers         one row per run and layer: depth, units, weights
   examples       one row per run, layer and observation condition: what a classifier is shown
+  recordings     one row per run, layer, checkpoint, measure and stimulus: the recorded units' values
   results        one row per experiment, classifier and split
 
 Examples:

@@ -8,7 +8,8 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use engram_schemas::{
-    DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, results, trajectories,
+    DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, recordings, results,
+    trajectories,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
@@ -29,6 +30,8 @@ pub struct Dataset {
     pub location: DatasetLocation,
     /// The parts of the table `trajectories`.
     pub runs: Vec<RunFile>,
+    /// The number of parts of the table `recordings`.
+    pub n_recordings: usize,
     /// The number of parts of the table `results`.
     pub n_results: usize,
 }
@@ -49,16 +52,24 @@ impl Dataset {
             .map(|file| RunFile::parse(&file.location, location.root()))
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| located(error, location))?;
+        let recording_files = list(location, &layout::recordings_folder(location.root())).await?;
+        let n_recordings = recording_files.len();
+        for file in &recording_files {
+            RunFile::parse_recordings(&file.location, location.root())
+                .map_err(|error| located(error, location))?;
+        }
         let result_files = list(location, &layout::results_folder(location.root())).await?;
         let n_results = result_files.len();
         let of = |files: Vec<ObjectMeta>, table, schema: fn() -> SchemaRef| {
             files.into_iter().map(move |file| (file, table, schema()))
         };
-        let all = of(files, trajectories::TABLE, trajectories::file_schema).chain(of(
-            result_files,
-            results::TABLE,
-            results::file_schema,
-        ));
+        let all = of(files, trajectories::TABLE, trajectories::file_schema)
+            .chain(of(
+                recording_files,
+                recordings::TABLE,
+                recordings::file_schema,
+            ))
+            .chain(of(result_files, results::TABLE, results::file_schema));
         stream::iter(all)
             .map(|(file, table, schema)| async move {
                 check_file(location, runtime, &file, table, &schema).await
@@ -69,6 +80,7 @@ impl Dataset {
         Ok(Self {
             location: location.clone(),
             runs,
+            n_recordings,
             n_results,
         })
     }

@@ -3,6 +3,7 @@
 //! | name           | one row per                                      |
 //! |----------------|--------------------------------------------------|
 //! | `trajectories` | run, layer, checkpoint and observation condition |
+//! | `recordings`   | run, layer, checkpoint, measure and stimulus     |
 //! | `results`      | experiment, classifier and split                 |
 //! | `runs`         | run                                              |
 //! | `layers`       | run and layer                                    |
@@ -16,7 +17,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Field, SchemaBuilder, SchemaRef};
 use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
@@ -28,7 +29,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use engram_schemas::{DatasetLocation, results, trajectories};
+use engram_schemas::{DatasetLocation, recordings, results, trajectories};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
@@ -197,12 +198,23 @@ impl Session {
             trajectories::file_schema(),
             partitions.to_vec(),
         )?;
+        if self.dataset.n_recordings > 0 {
+            self.register_files(
+                recordings::TABLE,
+                recordings::file_schema(),
+                partitions.to_vec(),
+            )?;
+        } else {
+            // An empty table has no folders, so that the partition columns are like the others, in their place behind.
+            let partitions = partitions.map(|(name, data_type)| Field::new(name, data_type, true));
+            let mut schema = SchemaBuilder::from(recordings::file_schema().fields());
+            schema.extend(partitions);
+            self.register_empty(recordings::TABLE, Arc::new(schema.finish()))?;
+        }
         if self.dataset.n_results > 0 {
             self.register_files(results::TABLE, results::file_schema(), Vec::new())?;
         } else {
-            let empty = MemTable::try_new(results::file_schema(), vec![Vec::new()])?;
-            self.context
-                .register_table(results::TABLE, Arc::new(empty))?;
+            self.register_empty(results::TABLE, results::file_schema())?;
         }
         for function in functions::all() {
             self.context.register_udf(function);
@@ -211,6 +223,16 @@ impl Session {
             let view = self.context.sql(&query).await?.into_view();
             self.context.register_table(name, view)?;
         }
+        Ok(())
+    }
+
+    fn register_empty(
+        &self,
+        table: &str,
+        schema: SchemaRef,
+    ) -> std::result::Result<(), DataFusionError> {
+        let empty = MemTable::try_new(schema, vec![Vec::new()])?;
+        self.context.register_table(table, Arc::new(empty))?;
         Ok(())
     }
 

@@ -6,6 +6,9 @@
 use engram_schemas::Observable;
 use engram_schemas::trajectories::{PARTITION_COLUMNS, TABLE, column, file_schema};
 
+/// What is measured of the learning rule itself: neither observed of the network nor part of what an example is.
+const ANGLES: [&str; 2] = [column::FEEDBACK_ANGLE, column::GRADIENT_ANGLE];
+
 /// Every view's name and query.
 pub(crate) fn all() -> [(&'static str, String); 5] {
     [
@@ -19,7 +22,7 @@ pub(crate) fn all() -> [(&'static str, String); 5] {
 
 /// A row for each row of `trajectories` and each observed statistic, with its `value`.
 fn observables() -> String {
-    let rest = rest(&[]);
+    let rest = rest(&ANGLES);
     let (names, columns) = (unnested_names(), columns());
     format!("SELECT {rest}, {names}, unnest([{columns}]) AS value FROM {TABLE}")
 }
@@ -29,11 +32,14 @@ fn observables() -> String {
 fn series() -> String {
     // Every epoch passes the filter. It is there because a filter makes large batches of small ones, and array_agg slows
     // down with the square of their number: one run is one file, and one file is a batch.
+    let [feedback_angle, gradient_angle] = ANGLES;
     let rest = rest(&[
         column::EPOCH,
         column::STEP,
         column::VALIDATION_LOSS,
         column::VALIDATION_ACCURACY,
+        feedback_angle,
+        gradient_angle,
     ]);
     let (names, columns, epoch) = (texts(Observable::column), columns(), column::EPOCH);
     format!(
@@ -43,7 +49,7 @@ fn series() -> String {
     )
 }
 
-/// The columns that are not observed, without those of `left_out`.
+/// The columns of the example and the checkpoint, without those of `left_out`.
 fn rest(left_out: &[&str]) -> String {
     let observed: Vec<String> = Observable::all().map(Observable::column).collect();
     let schema = file_schema();

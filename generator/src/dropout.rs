@@ -10,11 +10,7 @@ use tch::Tensor;
 /// # References
 /// Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 2014.
 pub(crate) fn dropout(x: &Tensor, model_seed: u64, step: usize, place: usize) -> Tensor {
-    let mut generator = randomness::generator(
-        &format!("dropout {place}"),
-        model_seed,
-        step as u64,
-    );
+    let mut generator = randomness::generator(&format!("dropout {place}"), model_seed, step as u64);
     let n_units = x.numel();
     let mut bits = vec![0u8; n_units.div_ceil(8)];
     generator.fill_bytes(&mut bits);
@@ -36,8 +32,15 @@ mod tests {
         let ones = Tensor::ones([64, 1024], (Kind::Float, Device::Cpu));
         let mask = dropout(&ones, 1, 2, 0);
         assert_eq!(mask, dropout(&ones, 1, 2, 0));
-        for other in [dropout(&ones, 2, 2, 0), dropout(&ones, 1, 3, 0), dropout(&ones, 1, 2, 1)] {
-            let agreement = mask.eq_tensor(&other).to_kind(Kind::Double).mean(Kind::Double);
+        for other in [
+            dropout(&ones, 2, 2, 0),
+            dropout(&ones, 1, 3, 0),
+            dropout(&ones, 1, 2, 1),
+        ] {
+            let agreement = mask
+                .eq_tensor(&other)
+                .to_kind(Kind::Double)
+                .mean(Kind::Double);
             assert!((agreement.double_value(&[]) - 0.5).abs() < 0.01);
         }
         // 65,536 fair coins: a standard deviation of the mean of 0.002, doubled.

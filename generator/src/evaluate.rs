@@ -30,8 +30,9 @@ pub(crate) fn evaluate(network: &Network, data: &Data, objective: Objective) -> 
             let examples = examples?;
             let (mode, signal) = (Mode::Evaluate, Signal::Forward);
             let (outputs, _) = network.forward(&examples.inputs, mode, signal, Keep::Nothing);
-            let mean = objective.loss(&outputs, &examples.labels);
-            loss += mean.to_kind(Kind::Double).double_value(&[]) * examples.len() as f64;
+            // In double precision, so that the sum hangs on no batch.
+            let mean = objective.loss(&outputs.to_kind(Kind::Double), &examples.labels);
+            loss += mean.double_value(&[]) * examples.len() as f64;
             correct = correct
                 .zip(objective.n_correct(&outputs, &examples.labels))
                 .map(|(so_far, here)| so_far + here);

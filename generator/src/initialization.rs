@@ -98,6 +98,8 @@ fn published(architecture: Architecture, spec: &LayerSpec, index: usize) -> Draw
 }
 
 fn is_alexnet_hidden(architecture: Architecture, spec: &LayerSpec) -> bool {
-    matches!(architecture, Architecture::Alexnet | Architecture::AlexnetLrn)
-        && matches!(spec.name.as_str(), "fc6" | "fc7")
+    matches!(
+        architecture,
+        Architecture::Alexnet | Architecture::AlexnetLrn
+    ) && matches!(spec.name.as_str(), "fc6" | "fc7")
 }

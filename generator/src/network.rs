@@ -190,9 +190,11 @@ impl Network {
         }
         for (index, norm) in self.batch_norms.iter().enumerate() {
             let parts = norm.parts().into_iter();
-            state.extend(parts.map(|(part, tensor)| {
-                (format!("norm{index:03}.{part}"), tensor.shallow_clone())
-            }));
+            state.extend(
+                parts.map(|(part, tensor)| {
+                    (format!("norm{index:03}.{part}"), tensor.shallow_clone())
+                }),
+            );
         }
         state
     }

@@ -61,7 +61,7 @@ fn contrast(outputs: &Tensor, temperature: f64) -> Tensor {
     let n_views = outputs.size()[0];
     let length = outputs
         .square()
-        .sum_dim_intlist([1i64].as_slice(), true, Kind::Float)
+        .sum_dim_intlist([1i64].as_slice(), true, outputs.kind())
         .sqrt()
         .clamp_min(1e-12);
     let directions = outputs / length;

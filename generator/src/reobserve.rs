@@ -9,6 +9,7 @@ use crate::learning_rules;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::observe::Observer;
+use crate::run::see;
 use crate::trajectory::Trajectory;
 use crate::{Error, Result};
 
@@ -23,14 +24,12 @@ pub fn reobserve(
     workplace: &Workplace,
     networks: impl IntoIterator<Item = Result<Vec<u8>>>,
 ) -> Result<Trajectory> {
-    let mut observed = run.clone();
-    observed.configuration.observation = observation.clone();
-    let configuration = &observed.configuration;
+    let configuration = &run.configuration;
     let data = Data::open(configuration, workplace)?;
     let signal = learning_rules::new(configuration).signal();
     let mut network = Network::new(configuration, signal, workplace.device)?;
-    let mut trajectory = Trajectory::new(&observed, &network);
-    let observer = Observer::new(observation, &network);
+    let mut trajectory = Trajectory::observed(run, &network, observation.clone());
+    let observer = Observer::new(observation);
     for file in networks {
         let saved = Saved::from_bytes(&file?, workplace.device)?;
         if saved.configuration != run.configuration.to_json() {
@@ -41,8 +40,8 @@ pub fn reobserve(
         network.restore(&saved.tensors)?;
         let epoch = saved.position.epoch;
         let evaluation = evaluate(&network, &data, Objective::of(&configuration.task))?;
-        let layers = observer.observe(&network, epoch, &data)?;
-        trajectory.push(epoch, saved.position.step, evaluation, layers);
+        let seen = see(&observer, &network, epoch, &data, evaluation)?;
+        trajectory.push(epoch, saved.position.step, seen);
     }
     Ok(trajectory)
 }

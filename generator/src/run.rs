@@ -5,12 +5,12 @@ use engram_schemas::Status;
 use tch::Tensor;
 
 use crate::checkpoint::{Position, Saved, as_part, part};
-use crate::evaluate::evaluate;
+use crate::evaluate::{Evaluation, evaluate};
 use crate::examples::{Data, Workplace};
 use crate::learning_rules::{self, LearningRule};
 use crate::network::{Mode, Network};
 use crate::objective::Objective;
-use crate::observe::Observer;
+use crate::observe::{Checkpoint, Observer};
 use crate::trajectory::Trajectory;
 use crate::{Error, Result};
 
@@ -127,7 +127,7 @@ impl<'a> Training<'a> {
             configuration,
             data,
             objective: Objective::of(&configuration.task),
-            observer: Observer::new(&configuration.observation, &network),
+            observer: Observer::new(&configuration.observation),
             network,
             rule,
             trajectory,
@@ -185,9 +185,8 @@ impl<'a> Training<'a> {
         if supervisor.keeps_networks() {
             supervisor.keep_network(epoch, self.network_file()?)?;
         }
-        let layers = self.observer.observe(&self.network, epoch, self.data)?;
-        self.trajectory
-            .push(epoch, self.position.step, evaluation, layers);
+        let seen = see(&self.observer, &self.network, epoch, self.data, evaluation)?;
+        self.trajectory.push(epoch, self.position.step, seen);
         Ok(true)
     }
 
@@ -228,6 +227,19 @@ impl<'a> Training<'a> {
         self.position = saved.position;
         Ok(())
     }
+}
+
+/// What is observed of `network` after `epoch` epochs, with its scores.
+pub(crate) fn see(
+    observer: &Observer,
+    network: &Network,
+    epoch: usize,
+    data: &Data,
+    evaluation: Evaluation,
+) -> Result<Checkpoint> {
+    let at_once = observer.stimuli_at_once(network);
+    let stimuli = data.validation(observer.n_stimuli(), at_once)?;
+    observer.observe(network, epoch, evaluation, stimuli)
 }
 
 /// The parts of a checkpoint, before the tensors' own names.

@@ -4,12 +4,13 @@
 
 use bytes::Bytes;
 use engram_plan::PlannedRun;
-use engram_schemas::{DatasetLocation, RunFile, RunState, layout};
+use engram_schemas::{DatasetLocation, RunState, layout};
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use serde::Serialize;
 
+use crate::observe::recordings;
 use crate::trajectory::Trajectory;
 use crate::write::to_parquet;
 use crate::{Error, Result};
@@ -56,24 +57,20 @@ impl RunStore {
         }
     }
 
-    /// Stores the trajectories under the run's name.
+    /// Stores the trajectories under the run's name, or, of a later observation, under one of its own; before them the
+    /// recordings, where there are some, because a run exists if its trajectories do.
     ///
     /// When another worker has put the same run there meanwhile, its bytes are the same and stay.
     ///
     /// # Errors
     /// [`Error::Store`] with the place, or what cannot be encoded.
     pub async fn put_trajectory(&self, trajectory: &Trajectory) -> Result<()> {
-        self.create(&self.run.file(), to_parquet(trajectory)?).await
-    }
-
-    /// Stores the trajectories of a later observation.
-    ///
-    /// # Errors
-    /// As [`RunStore::put_trajectory`].
-    pub async fn put_observation(&self, trajectory: &Trajectory) -> Result<()> {
-        let observation = &trajectory.run.configuration.observation;
-        let file = self.run.observation_file(observation);
-        self.create(&file, to_parquet(trajectory)?).await
+        let file = trajectory.file();
+        let root = self.location.root();
+        if let Some(recordings) = recordings::to_parquet(trajectory)? {
+            self.create(&file.recordings_path(root), recordings).await?;
+        }
+        self.create(&file.path(root), to_parquet(trajectory)?).await
     }
 
     /// Stores the log of the run in `state`. A log of another state is removed, so that the newest is the only one.
@@ -170,13 +167,12 @@ impl RunStore {
         layout::checkpoint(self.location.root(), &self.run.run_id)
     }
 
-    async fn create(&self, file: &RunFile, bytes: Bytes) -> Result<()> {
-        let path = file.path(self.location.root());
+    async fn create(&self, path: &Path, bytes: Bytes) -> Result<()> {
         let options = PutOptions::from(PutMode::Create);
-        let put = self.location.store().put_opts(&path, bytes.into(), options);
+        let put = self.location.store().put_opts(path, bytes.into(), options);
         match put.await {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-            Err(source) => Err(self.error("write", &path, source)),
+            Err(source) => Err(self.error("write", path, source)),
         }
     }
 

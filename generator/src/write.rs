@@ -1,13 +1,14 @@
 //! From a trajectory to the bytes of its Parquet file.
 
 use bytes::Bytes;
+use engram_schemas::trajectories::column;
 use engram_schemas::{
     CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use crate::Result;
@@ -26,24 +27,30 @@ pub fn to_parquet(trajectory: &Trajectory) -> Result<Bytes> {
     Ok(file.into())
 }
 
-fn properties(trajectory: &Trajectory) -> WriterProperties {
+/// What both files of a run have in common: compression, and the metadata that say what is in them.
+pub(crate) fn base_properties(trajectory: &Trajectory) -> WriterPropertiesBuilder {
     let metadata = [
         (SCHEMA_VERSION_KEY, SCHEMA_VERSION.to_owned()),
         (CODE_VERSION_KEY, env!("CARGO_PKG_VERSION").to_owned()),
-        (CONFIGURATION_KEY, trajectory.run.configuration.to_json()),
+        (CONFIGURATION_KEY, trajectory.configuration().to_json()),
     ];
     let metadata = metadata
         .into_iter()
         .map(|(key, value)| KeyValue::new(key.to_owned(), value))
         .collect();
-    let mut builder = WriterProperties::builder()
+    WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(format!("engram {}", env!("CARGO_PKG_VERSION")))
-        .set_key_value_metadata(Some(metadata));
+        .set_key_value_metadata(Some(metadata))
+}
+
+fn properties(trajectory: &Trajectory) -> WriterProperties {
+    let mut builder = base_properties(trajectory);
     // Observed values hardly ever repeat, so a dictionary of them is a second copy. Their bounds are left out: Parquet's
     // bounds pass over NaN, and a reader that trusts them takes a column of one number and NaNs for that number.
-    for observable in Observable::all() {
-        let column = ColumnPath::from(observable.column());
+    let angles = [column::FEEDBACK_ANGLE, column::GRADIENT_ANGLE].map(str::to_owned);
+    for name in Observable::all().map(Observable::column).chain(angles) {
+        let column = ColumnPath::from(name);
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column.clone(), Encoding::BYTE_STREAM_SPLIT)

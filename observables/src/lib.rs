@@ -10,18 +10,23 @@
 //! absolute values. Whatever the input's type, the arithmetic is in `f64`. The order of summation is fixed and depends
 //! on nothing but the input, so equal inputs give equal bits on any machine that follows IEEE 754.
 //!
-//! Deliberately absent: threads (callers have several layers, rows or runs to spread), tensors, sampling and noise
-//! (the observation's condition is applied before the values come here).
+//! Rows may be spread over threads; what comes out does not depend on their number. Working memory is at most one copy of
+//! the row at hand a thread.
+//!
+//! Deliberately absent: tensors, sampling and noise (the observation's condition is applied before the values come
+//! here).
 //!
 //! * [`statistics`]: the seven statistics and the result's shape.
 //! * [`value`]: what can be observed, `f32` and `f64`.
 //! * `moments`: norms and central moments.
 //! * `quantile`: order statistics.
-//! * [`rows`]: the average over stimuli.
+//! * [`gated_sum`]: what an activity change is the sum of.
+//! * [`rows`]: the average over stimuli, and rows spread over threads.
 //!
 //! # References
 //! Nayebi et al., "Identifying Learning Rules From Neural Network Observables", NeurIPS 2020.
 
+mod gated;
 mod lanes;
 mod moments;
 mod quantile;
@@ -30,7 +35,8 @@ mod scratch;
 pub mod statistics;
 pub mod value;
 
-pub use rows::{RaggedRows, mean_observation};
+pub use gated::gated_sum;
+pub use rows::{RaggedRows, each_row, mean_observation};
 pub use scratch::Scratch;
 pub use statistics::{Observation, Statistics};
 pub use value::Value;

@@ -103,23 +103,31 @@ fn count<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> Qu
         wanted[place.bin] = true;
         wanted[place.bin + SIGN] = true;
     }
+    // The gathered patterns are all the working memory: at most one copy of the values, where one bin holds all of them.
+    let n_gathered = (0..BINS)
+        .filter(|&bin| wanted[bin])
+        .map(|bin| counts[bin] as usize)
+        .sum::<usize>();
     let buffer = T::buffer(scratch);
     buffer.clear();
-    buffer.resize(2 * values.len(), T::Bits::default());
-    let (gathered, part) = buffer.split_at_mut(values.len());
-    let n_gathered = gather(values.iter().map(|value| value.bits()), gathered, |bits| {
+    // The branchless gathering writes one place beyond the last wanted pattern.
+    let n_places = (n_gathered + 1).min(values.len());
+    if buffer.capacity() < n_places {
+        // Some more, as the next row wants nearly as many, but never more than the values are.
+        buffer.reserve_exact((n_places + n_places / 4).min(values.len()));
+    }
+    buffer.resize(n_places, T::Bits::default());
+    gather(values.iter().map(|value| value.bits()), buffer, |bits| {
         wanted[T::bin(bits)]
     });
+    let gathered = &mut buffer[..n_gathered];
 
     let mut at = |place: Place, bin: fn(T::Bits) -> usize, key: fn(T::Bits) -> T::Bits| {
-        let n_part = gather(gathered[..n_gathered].iter().copied(), part, |bits| {
-            bin(bits) == place.bin
-        });
-        let part = &mut part[..n_part];
-        for bits in part.iter_mut() {
-            *bits = key(*bits);
-        }
-        *part.select_nth_unstable(place.rank).1
+        let n_part = partition(gathered, |bits| bin(bits) == place.bin);
+        let part = &mut gathered[..n_part];
+        key(*part
+            .select_nth_unstable_by_key(place.rank, |&bits| key(bits))
+            .1)
     };
     let raw = raw.map(|place| T::of_key(at(place, T::bin, T::key)));
     // Rectified outputs have no negative bin, and are their own absolute values.
@@ -189,16 +197,25 @@ fn places(counts: &[u32], ranks: [usize; 2]) -> [Place; 2] {
     })
 }
 
-/// Moves the patterns that are wanted to the front of `to`, without a branch, and returns their number.
+/// Copies the patterns that are wanted to the front of `to`, without a branch.
 #[inline(always)]
-fn gather<B: Copy>(
-    patterns: impl Iterator<Item = B>,
-    to: &mut [B],
-    wanted: impl Fn(B) -> bool,
-) -> usize {
+fn gather<B: Copy>(patterns: impl Iterator<Item = B>, to: &mut [B], wanted: impl Fn(B) -> bool) {
     let mut n = 0;
     for bits in patterns {
-        to[n] = bits;
+        // Nothing is wanted behind the last place.
+        let Some(place) = to.get_mut(n) else { return };
+        *place = bits;
+        n += usize::from(wanted(bits));
+    }
+}
+
+/// Moves the patterns that are wanted to the front, without a branch, and returns their number.
+#[inline(always)]
+fn partition<B: Copy>(patterns: &mut [B], wanted: impl Fn(B) -> bool) -> usize {
+    let mut n = 0;
+    for place in 0..patterns.len() {
+        let bits = patterns[place];
+        patterns.swap(place, n);
         n += usize::from(wanted(bits));
     }
     n
@@ -272,6 +289,23 @@ mod tests {
                 "{n}"
             );
         }
+    }
+
+    #[test]
+    fn working_memory_is_at_most_a_copy_of_the_values() {
+        let n = 100_000;
+        let spread: Vec<f32> = (0..n).map(|i| (i as f32 * 0.7311).sin()).collect();
+        let one_bin: Vec<f32> = spread.iter().map(|x| 1.0 + x * 1e-3).collect();
+        let of = |values: &[f32]| {
+            let mut scratch = Scratch::default();
+            let quantiles = quantiles(values, &mut scratch);
+            assert_eq!(quantiles, sorted(values, [n / 2 - 1, n - n / 4 - 1]));
+            scratch.n_bytes()
+        };
+        for values in [vec![1.5; n], one_bin, vec![-0.0; n]] {
+            assert!(of(&values) <= 4 * n, "{}", of(&values));
+        }
+        assert!(of(&spread) < n, "{}", of(&spread));
     }
 
     #[test]

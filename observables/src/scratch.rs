@@ -7,3 +7,10 @@ pub struct Scratch {
     pub(crate) narrow: Vec<u32>,
     pub(crate) wide: Vec<u64>,
 }
+
+impl Scratch {
+    /// Bytes that it holds: never more than the values of the longest row took.
+    pub fn n_bytes(&self) -> usize {
+        4 * self.narrow.capacity() + 8 * self.wide.capacity()
+    }
+}

@@ -13,7 +13,7 @@ pub(crate) mod sealed {
     use super::{Debug, Observation, Scratch};
 
     /// What the passes need to know of a type. The integer operations are stated on bit patterns.
-    pub trait Sealed: Copy + PartialOrd + Debug {
+    pub trait Sealed: Copy + PartialOrd + Debug + Sync {
         /// Unsigned integer of the same width.
         type Bits: Copy + Ord + Default;
 

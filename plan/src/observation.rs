@@ -3,7 +3,6 @@
 use engram_schemas::Definition;
 use serde::{Deserialize, Serialize};
 
-use crate::run::name_of;
 use crate::sweep::setting;
 use crate::{Error, Result};
 
@@ -49,13 +48,6 @@ pub struct Observation {
     /// Largest number of units a layer whose values are kept in the table `recordings`; nothing is kept when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub recorded_units: Option<usize>,
-}
-
-impl Observation {
-    /// What names this observation among others of the same run: 40 bits of a hash of its settings.
-    pub fn id(&self) -> String {
-        name_of(&serde_json::to_string(self).unwrap_or_default(), 5)
-    }
 }
 
 impl Default for Observation {

@@ -99,7 +99,7 @@ impl RunConfiguration {
 }
 
 /// The first bytes of a text's SHA-256, in hexadecimal.
-pub(crate) fn name_of(text: &str, n_bytes: usize) -> String {
+fn name_of(text: &str, n_bytes: usize) -> String {
     let digest = Sha256::digest(text);
     let bytes = digest.iter().take(n_bytes);
     bytes.map(|byte| format!("{byte:02x}")).collect()
@@ -148,14 +148,6 @@ impl PlannedRun {
             architecture: self.configuration.architecture,
             run_id: self.run_id.clone(),
             observation_id: None,
-        }
-    }
-
-    /// Where the trajectories of a later observation go.
-    pub fn observation_file(&self, observation: &Observation) -> RunFile {
-        RunFile {
-            observation_id: Some(observation.id()),
-            ..self.file()
         }
     }
 }

@@ -4,6 +4,7 @@
 //! trajectories/task=T/architecture=A/<run_id>.parquet    one run, one file
 //! trajectories/task=T/architecture=A/<run_id>-<observation_id>.parquet
 //!                                                        the same run, observed again under other conditions
+//! recordings/task=T/architecture=A/<run_id>.parquet      the same run's recorded units, where they were asked for
 //! results/<result_id>.parquet                            one experiment, one file
 //! logs/<run_id>.<state>.json                             host, device and timings of a run: running, trained, ...
 //! networks/<run_id>/<epoch>.safetensors                  the network as it was observed, where it was to be kept
@@ -15,7 +16,7 @@
 
 use object_store::path::{Path, PathPart};
 
-use crate::{Architecture, Error, Result, RunState, Task, results, trajectories};
+use crate::{Architecture, Error, Result, RunState, Task, recordings, results, trajectories};
 
 /// Ending of a table's files.
 pub const PARQUET: &str = "parquet";
@@ -34,11 +35,20 @@ pub struct RunFile {
 }
 
 impl RunFile {
-    /// The file's path below a dataset's `root`.
+    /// The path of the run's trajectories below a dataset's `root`.
     pub fn path(&self, root: &Path) -> Path {
+        self.path_in(trajectories::TABLE, root)
+    }
+
+    /// The path of the run's recordings below a dataset's `root`.
+    pub fn recordings_path(&self, root: &Path) -> Path {
+        self.path_in(recordings::TABLE, root)
+    }
+
+    fn path_in(&self, table: &str, root: &Path) -> Path {
         let [task, architecture] = trajectories::PARTITION_COLUMNS;
         root.clone()
-            .join(trajectories::TABLE)
+            .join(table)
             .join(format!("{task}={}", self.task))
             .join(format!("{architecture}={}", self.architecture))
             .join(match &self.observation_id {
@@ -52,17 +62,32 @@ impl RunFile {
     /// # Errors
     /// [`Error::ForeignFile`] when the path is not one that [`RunFile::path`] makes.
     pub fn parse(path: &Path, root: &Path) -> Result<Self> {
+        Self::parse_in(trajectories::TABLE, path, root)
+    }
+
+    /// Reads a path below `root` back into its parts.
+    ///
+    /// # Errors
+    /// [`Error::ForeignFile`] when the path is not one that [`RunFile::recordings_path`] makes.
+    pub fn parse_recordings(path: &Path, root: &Path) -> Result<Self> {
+        Self::parse_in(recordings::TABLE, path, root)
+    }
+
+    fn parse_in(table: &'static str, path: &Path, root: &Path) -> Result<Self> {
         let foreign = |reason: String| Error::ForeignFile {
             path: path.clone(),
-            table: trajectories::TABLE,
+            table,
             reason,
         };
         let shape =
             || foreign("it does not lie in task=.../architecture=.../<run_id>.parquet".to_owned());
         let parts: Vec<PathPart<'_>> = path.prefix_match(root).ok_or_else(shape)?.collect();
-        let [_, task, architecture, file] = parts.as_slice() else {
+        let [folder, task, architecture, file] = parts.as_slice() else {
             return Err(shape());
         };
+        if folder.as_ref() != table {
+            return Err(shape());
+        }
         let value = |part: &PathPart<'_>, column: &str| {
             part.as_ref()
                 .strip_prefix(column)
@@ -97,6 +122,11 @@ impl RunFile {
 /// The folder of the trajectories below a dataset's `root`.
 pub fn trajectories_folder(root: &Path) -> Path {
     root.clone().join(trajectories::TABLE)
+}
+
+/// The folder of the recordings below a dataset's `root`.
+pub fn recordings_folder(root: &Path) -> Path {
+    root.clone().join(recordings::TABLE)
 }
 
 /// The folder of the results below a dataset's `root`.
@@ -177,6 +207,13 @@ mod tests {
             "some/where/trajectories/task=digits/architecture=knet4_lrn/ab12.parquet"
         );
         assert_eq!(RunFile::parse(&path, &root).unwrap(), file);
+        let path = file.recordings_path(&root);
+        assert_eq!(
+            path.as_ref(),
+            "some/where/recordings/task=digits/architecture=knet4_lrn/ab12.parquet"
+        );
+        assert_eq!(RunFile::parse_recordings(&path, &root).unwrap(), file);
+        assert!(RunFile::parse(&path, &root).is_err());
         let again = RunFile {
             observation_id: Some("cd34".to_owned()),
             ..file

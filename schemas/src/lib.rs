@@ -6,7 +6,7 @@
 //!
 //! * [`category`]: the closed sets of names (tasks, architectures, learning rules, depths, statuses).
 //! * [`observable`]: the 45 observed statistics and their column names.
-//! * [`trajectories`] and [`results`]: the Arrow schemas of the two tables.
+//! * [`trajectories`], [`recordings`] and [`results`]: the Arrow schemas of the tables.
 //! * [`layout`]: which object holds what inside a dataset.
 //! * [`location`]: from a URL or a path to an object store.
 //! * [`randomness`]: from (seed, purpose, identity) to a generator.
@@ -17,6 +17,7 @@ pub mod layout;
 pub mod location;
 pub mod observable;
 pub mod randomness;
+pub mod recordings;
 pub mod results;
 pub mod trajectories;
 

@@ -59,6 +59,13 @@ pub mod column {
     pub const NOISE_STDDEV: &str = "noise_stddev";
     /// Seed of the choice of units and of the noise.
     pub const OBSERVATION_SEED: &str = "observation_seed";
+    /// How weight norms and activity change are defined: `standard` or `published`.
+    pub const DEFINITION: &str = "definition";
+    /// Angle between feedback and forward kernel, in degrees; NULL unless asked for and defined.
+    pub const FEEDBACK_ANGLE: &str = "feedback_angle";
+    /// Angle between the learning rule's gradient of the kernel and that of backpropagation, in degrees; NULL unless
+    /// asked for and defined.
+    pub const GRADIENT_ANGLE: &str = "gradient_angle";
 }
 
 /// Columns of a file of the table, without the partition columns.
@@ -85,6 +92,9 @@ pub fn file_schema() -> SchemaRef {
             (column::UNIT_FRACTION, Float64, false),
             (column::NOISE_STDDEV, Float64, false),
             (column::OBSERVATION_SEED, Int64, false),
+            (column::DEFINITION, Utf8, false),
+            (column::FEEDBACK_ANGLE, Float64, true),
+            (column::GRADIENT_ANGLE, Float64, true),
         ]
         .into_iter()
         .map(|(name, data_type, nullable)| Field::new(name, data_type, nullable))

@@ -8,12 +8,15 @@
 //! on nothing else: not on threads or order.
 
 mod batches;
+mod digits;
 mod error;
+mod resize;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use engram_plan::TaskSettings;
+use engram_schemas::Task;
 
 pub use batches::{Batch, Batches};
 pub use error::{Error, Result};
@@ -75,11 +78,9 @@ pub struct Seeds {
 /// # Errors
 /// When the files are not there, or are not those of the task; the error says which and what to do.
 pub fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Arc<dyn Stimuli>> {
-    let _ = seeds;
-    match task.source() {
-        source => Err(match data {
-            Some(_) => Error::Unavailable { task: source },
-            None => Error::NoData { task: source },
-        }),
+    match (task.source(), data) {
+        (Task::Digits, _) => Ok(Arc::new(digits::DigitStimuli::new(task, seeds))),
+        (source, Some(_)) => Err(Error::Unavailable { task: source }),
+        (source, None) => Err(Error::NoData { task: source }),
     }
 }

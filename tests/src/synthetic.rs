@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use engram_schemas::trajectories::{self, column};
 use engram_schemas::{
-    Architecture, CODE_VERSION_KEY, CONFIGURATION_KEY, Depth, LearningRule, Observable, RunFile,
-    SCHEMA_VERSION, SCHEMA_VERSION_KEY, Status, Task,
+    Architecture, CODE_VERSION_KEY, CONFIGURATION_KEY, Definition, Depth, LearningRule, Observable,
+    RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, Status, Task,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -82,6 +82,7 @@ impl Run {
             task: Task::Digits,
             architecture: self.architecture,
             run_id: self.run_id(),
+            observation_id: None,
         };
         dataset.join(file.path(&object_root()).as_ref())
     }
@@ -112,6 +113,11 @@ impl Run {
         let text = |value: String| -> ArrayRef { Arc::new(StringArray::from(vec![value; n])) };
         let real = |value: &dyn Fn(i32, usize) -> f64| -> ArrayRef {
             Arc::new(Float64Array::from_iter_values(
+                keys.iter().map(|&(epoch, layer)| value(epoch, layer)),
+            ))
+        };
+        let maybe = |value: &dyn Fn(i32, usize) -> Option<f64>| -> ArrayRef {
+            Arc::new(Float64Array::from_iter(
                 keys.iter().map(|&(epoch, layer)| value(epoch, layer)),
             ))
         };
@@ -155,6 +161,14 @@ impl Run {
                 column::VALIDATION_ACCURACY => real(&|epoch, _| 0.1 + 0.85 * learned(epoch)),
                 column::UNIT_FRACTION => real(&|_, _| 1.0),
                 column::NOISE_STDDEV => real(&|_, _| 0.0),
+                column::DEFINITION => text(Definition::Standard.to_string()),
+                column::FEEDBACK_ANGLE => {
+                    maybe(&|_, layer| self.has_feedback().then_some(90.0 - 10.0 * layer as f64))
+                }
+                column::GRADIENT_ANGLE => maybe(&|epoch, layer| {
+                    self.has_feedback()
+                        .then_some(f64::from(epoch) + layer as f64)
+                }),
                 name => {
                     let place = observed
                         .iter()
@@ -165,6 +179,11 @@ impl Run {
             })
             .collect();
         Ok(RecordBatch::try_new(schema, columns)?)
+    }
+
+    /// Whether the rule has feedback kernels, and with them angles.
+    fn has_feedback(&self) -> bool {
+        !matches!(self.learning_rule, LearningRule::Sgdm | LearningRule::Adam)
     }
 
     fn layers(&self) -> &'static [&'static str] {

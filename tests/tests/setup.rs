@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use engram_schemas::{Observable, results, trajectories};
+use engram_schemas::{Observable, recordings, results, trajectories};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -54,7 +54,11 @@ fn a_libtorch_of_the_users_own_is_taken_or_refused_by_its_version() {
 fn the_tables_are_documented_column_by_column() {
     let text = std::fs::read_to_string(repository().join("docs/tables.md")).unwrap();
     let observed: Vec<String> = Observable::all().map(Observable::column).collect();
-    let schemas = [trajectories::file_schema(), results::file_schema()];
+    let schemas = [
+        trajectories::file_schema(),
+        recordings::file_schema(),
+        results::file_schema(),
+    ];
     let columns = schemas
         .iter()
         .flat_map(|schema| schema.fields())

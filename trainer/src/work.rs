@@ -84,7 +84,7 @@ impl Desk {
             });
             reobserve(run, observation, &self.workplace(run), files)
         })?;
-        self.runtime.block_on(store.put_observation(&trajectory))?;
+        self.runtime.block_on(store.put_trajectory(&trajectory))?;
         Ok(finished(run, &trajectory, started))
     }
 

@@ -22,7 +22,7 @@ const RESPONSE_NORM: ResponseNorm = ResponseNorm {
 pub(super) fn features(pass: &mut Pass<'_>, input: &Tensor, norm: Norm) -> Tensor {
     let normalised = |x: Tensor| match norm {
         Norm::Response => RESPONSE_NORM.apply(&x),
-        Norm::None => x,
+        Norm::None | Norm::Batch => x,
     };
     let mut x = max_pool_valid(&normalised(pass.weighted(input, Relu)));
     x = max_pool_valid(&normalised(pass.weighted(&x, Relu)));

@@ -37,7 +37,11 @@ pub(super) fn batch_norms(layers: &[LayerSpec], version: Version) -> Vec<BatchNo
         Version::PostActivation => layers
             .iter()
             .map(|layer| BatchNormSpec {
-                initial_scale: if layer.name.ends_with("_conv2") { 0.0 } else { 1.0 },
+                initial_scale: if layer.name.ends_with("_conv2") {
+                    0.0
+                } else {
+                    1.0
+                },
                 ..outputs(layer)
             })
             .collect(),

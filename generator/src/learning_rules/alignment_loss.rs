@@ -184,7 +184,14 @@ impl LearningRule for LearnedFeedback {
                     let sums = self.sums(layer, record);
                     let (kernel, weight) = (layer.spec.kernel, layer.kernel.detach());
                     let coefficients = self.coefficients;
-                    alignment_gradient(kernel, &record.input, &sums, &weight, feedback, coefficients)
+                    alignment_gradient(
+                        kernel,
+                        &record.input,
+                        &sums,
+                        &weight,
+                        feedback,
+                        coefficients,
+                    )
                 })
                 .collect()
         });

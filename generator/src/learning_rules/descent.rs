@@ -117,7 +117,10 @@ mod tests {
 
     #[test]
     fn clipping_keeps_the_direction_and_shortens_only_what_is_long() {
-        let mut gradients = [Tensor::from_slice(&[3.0f32]), Tensor::from_slice(&[0.0f32, 4.0])];
+        let mut gradients = [
+            Tensor::from_slice(&[3.0f32]),
+            Tensor::from_slice(&[0.0f32, 4.0]),
+        ];
         clip(&mut gradients, 10.0);
         assert_eq!(gradients[0].double_value(&[0]), 3.0);
         clip(&mut gradients, 1.0);
@@ -133,7 +136,10 @@ mod tests {
         let lars = Lars {
             trust_coefficient: 0.1,
         };
-        let (kernel, gradient) = (Tensor::from_slice(&[3.0f32, 4.0]), Tensor::from_slice(&[0.0f32, 2.0]));
+        let (kernel, gradient) = (
+            Tensor::from_slice(&[3.0f32, 4.0]),
+            Tensor::from_slice(&[0.0f32, 2.0]),
+        );
         // 0.1 * 5 / (2 + 0.5 * 5)
         let scale = trust(lars, &kernel, &gradient, 0.5).double_value(&[]);
         assert!((scale - 0.5 / 4.5).abs() < 1e-6, "{scale}");

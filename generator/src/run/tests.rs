@@ -340,7 +340,9 @@ fn activity_change_is_the_finite_difference() {
 fn columns_hold_what_their_names_say() {
     let planned = run(Architecture::Knet4, feedback_alignment());
     let (network, _, batch) = prepare(&planned);
-    let seen = observe::checkpoint(&network, &batch);
+    let seen = Observer::new(&planned.configuration.observation, Scoring::Classes)
+        .observe(&network, 0, once(Ok(batch.narrow(0, 64))))
+        .unwrap();
     let (_, records) = network.forward(
         &batch.inputs,
         Mode::Evaluate,
@@ -350,7 +352,7 @@ fn columns_hold_what_their_names_say() {
     for ((layer, record), values) in network.layers.iter().zip(&records).zip(&seen.layers) {
         let column = |name: &str| {
             let place = engram_schemas::Observable::all().position(|o| o.column() == name);
-            values[place.unwrap()]
+            values[0][place.unwrap()]
         };
         let double = |tensor: &Tensor| tensor.detach().to_kind(Kind::Double);
         let weight = double(&layer.kernel);
