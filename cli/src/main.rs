@@ -1,9 +1,13 @@
 //! The `engram` command: arguments, progress and printing. What it does is in the libraries.
 
+mod columns;
 mod failure;
 mod generate;
 mod identify;
+mod listing;
+mod plan;
 mod sql;
+mod status;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -31,7 +35,9 @@ and the same command goes on from there.";
 
 #[derive(Subcommand)]
 enum Command {
+    Plan(plan::PlanArgs),
     Generate(generate::GenerateArgs),
+    Status(status::StatusArgs),
     Sql(sql::SqlArgs),
     Identify(identify::IdentifyArgs),
 }
@@ -57,6 +63,8 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
+        Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Status(arguments) => status::run(arguments).await,
         Command::Generate(arguments) => generate::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
