@@ -43,7 +43,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version come this way too. clap's own code for a mistake would be ours for a failure of Engram.
+        Err(answer) => {
+            let _ = answer.print();
+            return ExitCode::from(u8::from(answer.use_stderr()));
+        }
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ENGRAM_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()

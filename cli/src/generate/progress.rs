@@ -113,6 +113,7 @@ impl Progress {
                 status,
                 validation_accuracy,
                 elapsed_seconds,
+                ..
             } => {
                 let accuracy =
                     validation_accuracy.map_or_else(String::new, |a| format!(", accuracy {a:.3}"));
