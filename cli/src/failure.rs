@@ -49,7 +49,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         return Some(hint.clone());
     }
     if let Some(Failure::Stopped(_)) = error.downcast_ref::<Failure>() {
-        return Some("the same command trains only what is missing".to_owned());
+        return Some("the same command goes on from there".to_owned());
     }
     if let Some(error) = error.downcast_ref::<engram_plan::Error>() {
         return error.hint();

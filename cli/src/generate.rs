@@ -1,22 +1,31 @@
 //! `engram generate`: trains what a sweep plans and its dataset does not have yet.
 
+mod data;
+mod ending;
 mod progress;
+mod selection;
+mod signals;
+mod stored_plan;
 mod target;
 mod trainer;
+mod workers;
 
-use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use engram_plan::{PlannedRun, SweepFile};
-use engram_schemas::DatasetLocation;
+use engram_plan::{Plan, PlannedRun, SweepFile};
+use engram_schemas::{DatasetLocation, Task};
 use tokio::sync::{mpsc, watch};
 
 use crate::failure::Failure;
+use crate::listing::Listing;
 use progress::Progress;
+use selection::{Chosen, Selection};
+use signals::{Stop, asked, asked_twice};
+use workers::{Attempt, Crew, Report};
 
 /// Train the networks of a sweep and store what is observed of them
 #[derive(Debug, Args)]
@@ -30,6 +39,10 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
     to: String,
 
+    /// Where the files of a task lie, over what the sweep file's [data] says; once for each task
+    #[arg(long, value_name = "TASK=PATH", value_parser = data::task_and_path)]
+    data: Vec<(Task, PathBuf)>,
+
     /// Device to train on: `cpu` or `cuda:INDEX`
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -42,42 +55,91 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     threads: NonZeroUsize,
 
+    /// Store the network at every observation too, so that it can be observed again under other conditions
+    #[arg(long)]
+    keep_networks: bool,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Train although networks of this sweep have other settings than when the dataset was begun
+    #[arg(long)]
+    allow_change: bool,
+
     /// Say what would be trained, and train nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 const EXAMPLES: &str = "\
-Every run is one Parquet file, which appears when the run is complete. Stopping (Ctrl-C) loses the runs in progress and
-nothing else; running the command again trains what is missing. A network whose loss stops being finite is kept up to
-there, with status `diverged`.
+Every run is one Parquet file, which appears when the run is complete. Running the command again trains what is missing,
+and goes on with what was left. A network whose loss stops being finite is kept up to there, with status `diverged`.
+
+Stopping: Ctrl-C, SIGTERM and SIGUSR1 let the trainers store checkpoints and leave; then the exit code is 75, preempted.
+A second signal leaves at once, and the runs in progress go on from their last checkpoints.
+
+Trainers that crash or are killed cost the run that they were at. Why is said and logged, and such runs are tried once
+more at the end, one at a time. Several commands may work on one sweep, each on its share or all on the same: a run that
+is trained twice is stored once.
+
+Exit codes: 0 all chosen networks are there; 1 something in the request cannot be used; 2 some networks could not be
+trained; 75 preempted before the end, and the same command goes on from there.
 
 Examples:
   engram generate sweeps/digits-demo.toml --to data/digits
   engram generate sweeps/digits-demo.toml --to s3://bucket/digits --workers 8
   engram generate sweeps/digits-demo.toml --to data/digits --device cuda:0
-  engram generate sweeps/paper.toml --to data/paper --dry-run";
+  engram generate sweeps/paper.toml --to data/paper --data imagenet=/data/ilsvrc --dry-run
+  engram generate sweeps/paper.toml --to data/paper --run 3f9c        one run again, by the beginning of its name
+  engram generate sweeps/paper.toml --to data/paper --shard 2/8       the second of eight machines
+  engram generate sweeps/paper.toml --to data/paper --offset 1000     in an array job: run 1000 + its task's number
 
+scripts/slurm-array.sh and scripts/kubernetes-indexed-job.yaml are whole jobs.";
+
+/// Runs the command.
+///
+/// # Errors
+/// What keeps the sweep from being trained, [`Failure::Internal`] when some networks could not be, and
+/// [`Failure::Stopped`] on request.
 pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
+    let stop = signals::listen()?;
+    let mut second = stop.clone();
+    tokio::select! {
+        done = generate(arguments, stop) => done,
+        // Trainers are killed as their handles are dropped.
+        signal = asked_twice(&mut second) => Err(Failure::Stopped(format!(
+            "left at once by a second signal ({signal}); what was in progress goes on from its last checkpoint"
+        ))
+        .into()),
+    }
+}
+
+async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyhow::Result<()> {
     let plan = SweepFile::read(&arguments.sweep)?.plan()?;
+    let data = data::places(&arguments.sweep, &plan.data, &arguments.data)?;
+    let environment = |name: &str| std::env::var(name).ok();
+    let chosen = arguments.selection.choose(&plan, environment)?;
     let location = DatasetLocation::open(&arguments.to)?;
     target::check(&location)?;
-    let present = target::present_runs(&location).await?;
-    let missing: VecDeque<PlannedRun> = plan
+    let differences = stored_plan::compare(&location, &plan).await?;
+    if !arguments.allow_change {
+        stored_plan::refuse(&differences, &plan, &location)?;
+    }
+    let there = Listing::of_trajectories(&location).await?;
+    let missing: Vec<PlannedRun> = chosen
         .runs
         .iter()
-        .filter(|run| !present.contains(&run.run_id))
+        .filter(|run| !there.has(run))
         .cloned()
         .collect();
     let mut progress = Progress::new(&missing);
-    progress.say(&format!(
-        "{}: {} networks, {} layer trajectories; {} networks are there, {} are to be trained",
-        plan.sweep,
-        plan.runs.len(),
-        plan.n_examples()?,
-        plan.runs.len() - missing.len(),
-        missing.len(),
-    ));
+    introduce(&progress, &plan, &chosen, missing.len())?;
+    if differences.n_removed > 0 {
+        progress.say(&format!(
+            "{} of the plan that the dataset was begun with are no longer in the sweep; their files stay",
+            stored_plan::networks(differences.n_removed)
+        ));
+    }
     if arguments.dry_run {
         return Ok(());
     }
@@ -96,46 +158,39 @@ pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
         to: arguments.to.clone(),
         device: arguments.device.clone(),
         n_threads: arguments.threads.get(),
+        data,
+        keep_networks: arguments.keep_networks,
     };
     let started = Instant::now();
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = stop.send(true);
-        }
-        // Kept until the end: a dropped sender would read as a stop that never comes.
-        stop.closed().await;
+    let (report, reports) = mpsc::unbounded_channel();
+    let crew = Arc::new(Crew {
+        command,
+        location: location.clone(),
+        report,
+        stop: stop.clone(),
     });
-    let queue = Arc::new(Mutex::new(missing));
-    let (report, mut reports) = mpsc::unbounded_channel();
-    let workers: Vec<_> = (0..n_workers)
-        .map(|_| {
-            tokio::spawn(trainer::work(
-                command.clone(),
-                Arc::clone(&queue),
-                report.clone(),
-                stopped.clone(),
-            ))
-        })
-        .collect();
-    drop(report);
-    while let Some(event) = reports.recv().await {
-        progress.take(event);
-    }
-    for worker in workers {
-        worker.await??;
-    }
+    let training = tokio::spawn(train(crew, missing, n_workers));
+    follow(&mut progress, reports, stop.clone()).await;
+    let trained = training.await?;
     progress.finish(started.elapsed());
+    trained?;
     let outcome = progress.outcome();
-    if *stopped.borrow() {
-        return Err(
-            Failure::Stopped(format!("stopped; {} networks are missing", outcome.missing)).into(),
-        );
+    if let Stop::Leave(signal) | Stop::AtOnce(signal) = *stop.borrow() {
+        let missing = outcome.missing;
+        return Err(Failure::Stopped(format!(
+            "preempted by {signal}; {missing} networks are missing"
+        ))
+        .into());
     }
     if outcome.failed > 0 {
         return Err(Failure::Internal {
-            message: format!("{} networks could not be trained", outcome.failed),
-            hint: "the reasons are above; the same command tries them again".to_owned(),
+            message: format!(
+                "{} could not be trained",
+                stored_plan::networks(outcome.failed)
+            ),
+            hint:
+                "the reasons are above, and in `engram status`; the same command tries them again"
+                    .to_owned(),
         }
         .into());
     }
@@ -145,6 +200,64 @@ pub(crate) async fn run(arguments: GenerateArgs) -> anyhow::Result<()> {
         to = arguments.to,
     ));
     Ok(())
+}
+
+/// Says what is planned, chosen, there and to be trained.
+fn introduce(
+    progress: &Progress,
+    plan: &Plan,
+    chosen: &Chosen,
+    n_missing: usize,
+) -> anyhow::Result<()> {
+    if let Some(notice) = &chosen.notice {
+        progress.say(notice);
+    }
+    let n_chosen = chosen.runs.len();
+    let of_chosen = match n_chosen == plan.runs.len() {
+        true => String::new(),
+        false => format!("of the {n_chosen} chosen "),
+    };
+    progress.say(&format!(
+        "{}: {} networks, {} layer trajectories; {of_chosen}{} networks are there, {n_missing} are to be trained",
+        plan.sweep,
+        plan.runs.len(),
+        plan.n_examples()?,
+        n_chosen - n_missing,
+    ));
+    Ok(())
+}
+
+/// Trains all, and then once more, one at a time and with the machine's memory to itself, each run at which a trainer
+/// died.
+async fn train(crew: Arc<Crew>, missing: Vec<PlannedRun>, n_workers: usize) -> anyhow::Result<()> {
+    let died = workers::train(&crew, missing, n_workers, Attempt::First).await?;
+    if !died.is_empty() && *crew.stop.borrow() == Stop::No {
+        workers::train(&crew, died, 1, Attempt::Last).await?;
+    }
+    Ok(())
+}
+
+/// Shows what the workers tell until they have left.
+async fn follow(
+    progress: &mut Progress,
+    mut reports: mpsc::UnboundedReceiver<Report>,
+    mut stop: watch::Receiver<Stop>,
+) {
+    let mut is_leaving = false;
+    loop {
+        tokio::select! {
+            report = reports.recv() => match report {
+                Some(report) => progress.take(report),
+                None => break,
+            },
+            signal = asked(&mut stop), if !is_leaving => {
+                is_leaving = true;
+                progress.say(&format!(
+                    "{signal}: the trainers store checkpoints and leave; a second signal does not wait for them"
+                ));
+            }
+        }
+    }
 }
 
 fn default_workers(arguments: &GenerateArgs) -> usize {

@@ -1,9 +1,13 @@
 //! The `engram` command: arguments, progress and printing. What it does is in the libraries.
 
+mod columns;
 mod failure;
 mod generate;
 mod identify;
+mod listing;
+mod plan;
 mod sql;
+mod status;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -31,13 +35,22 @@ and the same command goes on from there.";
 
 #[derive(Subcommand)]
 enum Command {
+    Plan(plan::PlanArgs),
     Generate(generate::GenerateArgs),
+    Status(status::StatusArgs),
     Sql(sql::SqlArgs),
     Identify(identify::IdentifyArgs),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version come this way too. clap's own code for a mistake would be ours for a failure of Engram.
+        Err(answer) => {
+            let _ = answer.print();
+            return ExitCode::from(u8::from(answer.use_stderr()));
+        }
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ENGRAM_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()
@@ -57,6 +70,8 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
+        Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Status(arguments) => status::run(arguments).await,
         Command::Generate(arguments) => generate::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,

@@ -9,6 +9,8 @@ use engram_plan::protocol::Event;
 use engram_schemas::Status;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::workers::{Attempt, Report};
+
 /// The runs of a sweep as they go.
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -19,6 +21,8 @@ pub(crate) struct Progress {
     trained: usize,
     diverged: usize,
     failed: usize,
+    /// Stored by other processes meanwhile.
+    elsewhere: usize,
 }
 
 /// How many runs ended how.
@@ -62,11 +66,42 @@ impl Progress {
             trained: 0,
             diverged: 0,
             failed: 0,
+            elsewhere: 0,
         }
     }
 
-    /// Takes what a trainer reports.
-    pub(crate) fn take(&mut self, event: Event) {
+    /// Takes what a worker tells.
+    pub(crate) fn take(&mut self, report: Report) {
+        match report {
+            Report::Event(event) => self.take_event(event),
+            Report::AlreadyThere { run_id } => {
+                let run = self.end(&run_id);
+                self.elsewhere += 1;
+                self.line(&format!("another process has trained {run}"), false);
+            }
+            Report::Died {
+                run_id,
+                message,
+                attempt: Attempt::First,
+            } => {
+                let seen = self.epochs.remove(&run_id).unwrap_or(0);
+                // It begins again, or at its checkpoint.
+                self.bar.dec(seen as u64);
+                let run = self.describe(&run_id);
+                self.say(&format!(
+                    "lost {run}: {message}; it is tried once more at the end"
+                ));
+            }
+            Report::Died {
+                run_id,
+                message,
+                attempt: Attempt::Last,
+            } => self.fail(&run_id, &message),
+            Report::Words(words) => self.say(&words),
+        }
+    }
+
+    fn take_event(&mut self, event: Event) {
         match event {
             Event::Ready { .. } => {}
             Event::Epoch { run_id, epoch } => {
@@ -78,6 +113,7 @@ impl Progress {
                 status,
                 validation_accuracy,
                 elapsed_seconds,
+                ..
             } => {
                 let accuracy =
                     validation_accuracy.map_or_else(String::new, |a| format!(", accuracy {a:.3}"));
@@ -91,29 +127,33 @@ impl Progress {
                     status == Status::Diverged,
                 );
             }
-            Event::Failed { run_id, message } => {
-                let run = self.end(&run_id);
-                self.failed += 1;
-                self.line(&format!("failed {run}: {message}"), true);
-            }
+            Event::Failed { run_id, message } => self.fail(&run_id, &message),
         }
+    }
+
+    fn fail(&mut self, run_id: &str, message: &str) {
+        let run = self.end(run_id);
+        self.failed += 1;
+        self.line(&format!("failed {run}: {message}"), true);
     }
 
     /// Counts the epochs that a run did not need, and returns what it was.
     fn end(&mut self, run_id: &str) -> String {
         let seen = self.epochs.remove(run_id).unwrap_or(0);
-        let (description, epochs) = self
-            .runs
-            .get(run_id)
-            .cloned()
-            .unwrap_or_else(|| (run_id.to_owned(), 0));
+        let epochs = self.runs.get(run_id).map_or(0, |(_, epochs)| *epochs);
         self.bar.inc(epochs.saturating_sub(seen) as u64);
-        description
+        self.describe(run_id)
+    }
+
+    fn describe(&self, run_id: &str) -> String {
+        let run = self.runs.get(run_id);
+        run.map_or(run_id, |(description, _)| description)
+            .to_owned()
     }
 
     /// A line about one run: elsewhere than on a terminal always, beside the bar only when it is no ordinary one.
     fn line(&self, text: &str, remarkable: bool) {
-        let ended = self.trained + self.diverged + self.failed;
+        let ended = self.trained + self.diverged + self.failed + self.elsewhere;
         self.bar
             .set_message(format!("{ended}/{} networks", self.runs.len()));
         if self.bar.is_hidden() {
@@ -139,6 +179,8 @@ impl Progress {
             (self.diverged > 0).then(|| format!("{} diverged and kept up to there", self.diverged)),
         );
         counts.extend((self.failed > 0).then(|| format!("{} failed", self.failed)));
+        let elsewhere = self.elsewhere;
+        counts.extend((elsewhere > 0).then(|| format!("{elsewhere} trained by others")));
         self.say(&format!(
             "{} in {}",
             counts.join(", "),
@@ -147,7 +189,7 @@ impl Progress {
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
-        let stored = self.trained + self.diverged;
+        let stored = self.trained + self.diverged + self.elsewhere;
         Outcome {
             failed: self.failed,
             missing: self.runs.len() - stored,

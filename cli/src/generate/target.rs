@@ -1,28 +1,11 @@
-//! The place that a sweep's runs go to: what is there already, and whether it can be written.
-
-use std::collections::HashSet;
+//! The place that a sweep's runs go to: whether it can be made and written.
 
 use anyhow::Context;
 use engram_plan::Plan;
-use engram_schemas::{DatasetLocation, RunFile, layout};
-use futures::TryStreamExt;
+use engram_schemas::{DatasetLocation, layout};
 use object_store::PutOptions;
 
 use crate::failure::Failure;
-
-/// The runs whose files are there. A run exists if and only if its file does.
-pub(crate) async fn present_runs(location: &DatasetLocation) -> anyhow::Result<HashSet<String>> {
-    let folder = layout::trajectories_folder(location.root());
-    let objects = location.store().list(Some(&folder));
-    let runs = objects.try_filter_map(|object| {
-        // A stray file is no run; whoever reads the dataset is told about it by name.
-        let run = RunFile::parse(&object.location, location.root()).ok();
-        std::future::ready(Ok(run.map(|run| run.run_id)))
-    });
-    runs.try_collect()
-        .await
-        .with_context(|| format!("cannot list {}", location.url()))
-}
 
 /// Checks that a local folder is there or can be made: its parent must exist, so that a mistyped path is no new tree.
 pub(crate) fn check(location: &DatasetLocation) -> anyhow::Result<()> {

@@ -1,23 +1,33 @@
-//! Trainer processes: started, fed with runs, listened to, and stopped.
+//! Trainer processes: started, given runs, listened to, and stopped.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use engram_plan::PlannedRun;
 use engram_plan::protocol::{Event, event_from_line, to_line};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use engram_schemas::Task;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
-use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
+use super::ending;
 use crate::failure::Failure;
 
 const NAME: &str = "engram-trainer";
 
 /// Names another trainer than the one beside this command.
 const VARIABLE: &str = "ENGRAM_TRAINER";
+
+/// Lines that are kept of what a trainer says on its standard error: enough for a panic with its backtrace's head.
+const WORDS_KEPT: usize = 40;
+
+/// How long a trainer that has closed its output may take to end, as for a core dump.
+const TIME_TO_END: Duration = Duration::from_secs(30);
 
 /// How a trainer is started.
 #[derive(Clone, Debug)]
@@ -26,6 +36,30 @@ pub(crate) struct Command {
     pub(crate) to: String,
     pub(crate) device: String,
     pub(crate) n_threads: usize,
+    pub(crate) data: BTreeMap<Task, PathBuf>,
+    pub(crate) keep_networks: bool,
+}
+
+impl Command {
+    fn process(&self) -> tokio::process::Command {
+        let mut process = tokio::process::Command::new(&self.executable);
+        process
+            .arg("--to")
+            .arg(&self.to)
+            .arg("--device")
+            .arg(&self.device)
+            .arg("--threads")
+            .arg(self.n_threads.to_string());
+        for (task, path) in &self.data {
+            let mut place = std::ffi::OsString::from(format!("{task}="));
+            place.push(path);
+            process.arg("--data").arg(place);
+        }
+        if self.keep_networks {
+            process.arg("--keep-networks");
+        }
+        process
+    }
 }
 
 /// The trainer beside this command, or the one that the environment names.
@@ -48,70 +82,24 @@ pub(crate) fn executable() -> anyhow::Result<PathBuf> {
     .into())
 }
 
-/// Trains runs from `queue` until it is empty or a stop is asked for. A trainer that dies costs the run that it was at
-/// and is replaced.
-pub(crate) async fn work(
-    command: Command,
-    queue: Arc<Mutex<VecDeque<PlannedRun>>>,
-    report: mpsc::UnboundedSender<Event>,
-    mut stopped: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let next = || {
-        queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-    };
-    let mut trainer: Option<Trainer> = None;
-    while !*stopped.borrow() {
-        let Some(run) = next() else { break };
-        let mut current = match trainer.take() {
-            Some(trainer) => trainer,
-            None => Trainer::start(&command).await?,
-        };
-        tokio::select! {
-            trained = current.train(&run, &report) => match trained {
-                Ok(()) => trainer = Some(current),
-                Err(_) => {
-                    let message = current.last_words().await;
-                    let _ = report.send(Event::Failed { run_id: run.run_id, message });
-                }
-            },
-            () = asked_to_stop(&mut stopped) => trainer = Some(current),
-        }
-    }
-    if let Some(trainer) = trainer {
-        trainer.stop().await;
-    }
-    Ok(())
-}
+/// A trainer that answers no more, with the reason in words.
+#[derive(Debug)]
+pub(crate) struct Gone(pub(crate) String);
 
-/// Returns when a stop is asked for.
-async fn asked_to_stop(stopped: &mut watch::Receiver<bool>) {
-    if stopped.wait_for(|stopped| *stopped).await.is_err() {
-        // Nobody is left who could ask.
-        std::future::pending::<()>().await;
-    }
-}
-
-struct Trainer {
+/// A trainer process that has said that it is ready.
+pub(crate) struct Trainer {
     child: Child,
-    input: ChildStdin,
+    /// Nothing once the trainer was told to leave.
+    input: Option<ChildStdin>,
     events: Lines<BufReader<ChildStdout>>,
-    errors: ChildStderr,
+    words: Words,
 }
 
 impl Trainer {
     /// Starts a trainer and waits until it is ready.
-    async fn start(command: &Command) -> anyhow::Result<Self> {
-        let mut process = tokio::process::Command::new(&command.executable);
+    pub(crate) async fn start(command: &Command) -> anyhow::Result<Self> {
+        let mut process = command.process();
         process
-            .arg("--to")
-            .arg(&command.to)
-            .arg("--device")
-            .arg(&command.device)
-            .arg("--threads")
-            .arg(command.n_threads.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -123,7 +111,7 @@ impl Trainer {
         let mut child = process
             .spawn()
             .with_context(|| format!("cannot start {place}"))?;
-        let (Some(input), Some(output), Some(errors)) =
+        let (input, Some(output), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             anyhow::bail!("the trainer's streams are not there");
@@ -132,15 +120,18 @@ impl Trainer {
             child,
             input,
             events: BufReader::new(output).lines(),
-            errors,
+            words: Words::listen(errors),
         };
         match trainer.event().await {
-            Ok(Event::Ready { .. }) => Ok(trainer),
-            _ => {
-                let words = trainer.last_words().await;
-                let words = words.trim().trim_start_matches("error: ").to_owned();
+            Ok(Some(Event::Ready { .. })) => Ok(trainer),
+            other => {
+                let Gone(reason) = match other {
+                    Ok(Some(event)) => Gone(format!("it begins with {event:?}")),
+                    Ok(None) => trainer.ending().await,
+                    Err(gone) => gone,
+                };
                 Err(Failure::Request {
-                    message: format!("the trainer does not start: {words}"),
+                    message: format!("the trainer does not start: {reason}"),
                     hint: format!(
                         "try it alone: {place} --to {} --device {}",
                         command.to, command.device
@@ -151,52 +142,130 @@ impl Trainer {
         }
     }
 
-    /// Has one run trained; an error means that the trainer is gone.
-    async fn train(
-        &mut self,
-        run: &PlannedRun,
-        report: &mpsc::UnboundedSender<Event>,
-    ) -> anyhow::Result<()> {
-        self.input.write_all(to_line(run)?.as_bytes()).await?;
-        self.input.flush().await?;
-        loop {
-            let event = self.event().await?;
-            let last = matches!(event, Event::Finished { .. } | Event::Failed { .. });
-            let _ = report.send(event);
-            if last {
-                return Ok(());
+    /// Gives the trainer a run.
+    pub(crate) async fn give(&mut self, run: &PlannedRun) -> Result<(), Gone> {
+        let line = to_line(run).map_err(|error| Gone(error.to_string()))?;
+        if let Some(input) = &mut self.input
+            && input.write_all(line.as_bytes()).await.is_ok()
+            && input.flush().await.is_ok()
+        {
+            return Ok(());
+        }
+        Err(self.ending().await)
+    }
+
+    /// The next event; nothing after the last. It may be dropped before it is there; no event is lost by that.
+    pub(crate) async fn event(&mut self) -> Result<Option<Event>, Gone> {
+        while let Ok(Some(line)) = self.events.next_line().await {
+            // Native libraries may print to standard output what they please.
+            if !line.starts_with('{') {
+                self.words.add(line);
+                continue;
             }
+            return match event_from_line(&line) {
+                Ok(event) => Ok(Some(event)),
+                Err(error) => {
+                    let _ = self.child.start_kill();
+                    let other = "the trainer and this command are not of one version";
+                    Err(Gone(format!("{other}: {error} in {line}")))
+                }
+            };
+        }
+        Ok(None)
+    }
+
+    /// What the trainer said to people since it was last asked.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.words.take()
+    }
+
+    /// Closes the trainer's input, which tells it to store a checkpoint and leave.
+    pub(crate) fn tell_to_leave(&mut self) {
+        self.input = None;
+    }
+
+    /// Waits for a trainer that was told to leave. Its words when it left in order, else how it ended.
+    pub(crate) async fn left(mut self) -> Result<Vec<String>, Gone> {
+        match self.child.wait().await {
+            Ok(status) if status.success() => {
+                self.words.end().await;
+                Ok(self.words.take())
+            }
+            _ => Err(self.ending().await),
         }
     }
 
-    async fn event(&mut self) -> anyhow::Result<Event> {
-        let line = self
-            .events
-            .next_line()
-            .await?
-            .context("the trainer has ended")?;
-        Ok(event_from_line(&line)?)
-    }
-
-    /// How a trainer that is gone ended, in its own words where it had any.
-    async fn last_words(mut self) -> String {
-        let mut words = String::new();
-        let _ = self.child.start_kill();
-        let _ = self.errors.read_to_string(&mut words).await;
-        let status = self.child.wait().await;
-        match (words.trim(), status) {
-            ("", Ok(status)) => format!("the trainer ended without a word ({status})"),
-            ("", Err(error)) => format!("the trainer is lost: {error}"),
-            (words, _) => words.to_owned(),
+    /// How a trainer that says nothing more ended, with its own last words.
+    pub(crate) async fn ending(&mut self) -> Gone {
+        let ended = match timeout(TIME_TO_END, self.child.wait()).await {
+            Ok(Ok(status)) => ending::describe(status),
+            Ok(Err(error)) => format!("the trainer is lost: {error}"),
+            Err(_) => {
+                let _ = self.child.start_kill();
+                "the trainer closed its output and did not end".to_owned()
+            }
+        };
+        self.words.end().await;
+        let words = self.words.take();
+        let words: Vec<&str> = words
+            .iter()
+            .map(|line| line.trim().trim_start_matches("error: "))
+            .collect();
+        match words.join("\n  ") {
+            words if words.is_empty() => Gone(ended),
+            words => Gone(format!("{ended}: {words}")),
         }
     }
+}
 
-    /// Closes the trainer's input, which tells it to leave, and waits for it. A file that it is writing is completed.
-    async fn stop(self) {
-        let Self {
-            mut child, input, ..
-        } = self;
-        drop(input);
-        let _ = child.wait().await;
+/// The last lines that a trainer wrote to its standard error. They are read all the time, for a full pipe would stop it.
+struct Words {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Words {
+    fn listen(errors: ChildStderr) -> Self {
+        let lines = Arc::new(Mutex::new(VecDeque::new()));
+        let kept = Arc::clone(&lines);
+        let reader = tokio::spawn(async move {
+            let mut errors = BufReader::new(errors).lines();
+            loop {
+                match errors.next_line().await {
+                    Ok(Some(line)) => keep(&kept, line),
+                    // Bytes that are no text.
+                    Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {}
+                    Ok(None) | Err(_) => break,
+                }
+            }
+        });
+        Self { lines, reader }
     }
+
+    fn add(&self, line: String) {
+        keep(&self.lines, line);
+    }
+
+    fn take(&self) -> Vec<String> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.drain(..).collect()
+    }
+
+    /// Waits until all is read of a trainer that has ended. What it started itself may hold the pipe open.
+    async fn end(&mut self) {
+        if timeout(Duration::from_secs(1), &mut self.reader)
+            .await
+            .is_err()
+        {
+            self.reader.abort();
+        }
+    }
+}
+
+fn keep(lines: &Mutex<VecDeque<String>>, line: String) {
+    let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    if lines.len() == WORDS_KEPT {
+        lines.pop_front();
+    }
+    lines.push_back(line);
 }

@@ -6,12 +6,51 @@
     reason = "a test fails by panicking"
 )]
 
+mod array_jobs;
+mod changing;
+mod choosing;
+#[cfg(unix)]
+mod dying;
+#[cfg(target_os = "linux")]
+mod stopping;
+mod together;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use engram_tests::commands::{SMALL_SWEEP, command, engram, generate};
+
+/// Writes a sweep file into `folder`.
+fn sweep_file(folder: &Path, sweep: &str) -> PathBuf {
+    let file = folder.join("sweep.toml");
+    std::fs::write(&file, sweep).unwrap();
+    file
+}
+
+/// A trainer in the shell's language that runs `at_run` for every run, whose name is then in `$id`. It can `finish`.
+#[cfg(unix)]
+fn fake_trainer(folder: &Path, at_run: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("fake-trainer");
+    let script = format!(
+        r#"#!/bin/sh
+echo "$*" > {folder}/arguments
+finish() {{ printf '{{"event":"finished","run_id":"%s","status":"trained","validation_accuracy":null,"elapsed_seconds":1.0}}\n' "$id"; }}
+echo '{{"event":"ready","device":"cpu"}}'
+while read -r run; do
+  id=${{run#*\"run_id\":\"}}
+  id=${{id%%\"*}}
+  echo "$id" >> {folder}/given
+  {at_run}
+done
+"#,
+        folder = folder.display()
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -103,109 +142,6 @@ fn a_diverged_network_is_kept_and_said() {
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "learning_rule,status,n_checkpoints\nfeedback_alignment,trained,2\nsgdm,diverged,1\n"
-    );
-}
-
-/// The processes whose parent is `parent`.
-#[cfg(target_os = "linux")]
-fn children(parent: u32) -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").unwrap();
-    let names = processes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let is_child = |name: &String| {
-        let stat = std::fs::read_to_string(format!("/proc/{name}/stat")).unwrap_or_default();
-        // The command's name, which may hold anything, ends with the last parenthesis; state and parent follow.
-        let parent_id = stat
-            .rsplit_once(')')
-            .and_then(|(_, rest)| rest.split_whitespace().nth(1));
-        parent_id == Some(&parent.to_string())
-    };
-    names.filter(is_child).collect()
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn ctrl_c_leaves_no_partial_file_and_the_next_run_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let sweep = folder.path().join("sweep.toml");
-    std::fs::write(
-        &sweep,
-        SMALL_SWEEP
-            .replace("epochs = 1\n", "epochs = 3000\n")
-            .replace("every = 1\n", "every = 3000\n"),
-    )
-    .unwrap();
-    let dataset = folder.path().join("dataset");
-    let mut child = engram(&["generate", "--workers", "2"])
-        .arg(&sweep)
-        .arg("--to")
-        .arg(&dataset)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap())
-        .lines()
-        .map_while(Result::ok);
-    assert!(lines.next().unwrap().contains("2 are to be trained"));
-    // The trainers are at work when there is one for each network.
-    let trainers = || children(child.id());
-    while trainers().len() < 2 {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    let started = trainers();
-    std::thread::sleep(std::time::Duration::from_millis(1500));
-    let interrupt = format!("kill -INT {}", child.id());
-    let interrupted = Command::new("sh").args(["-c", &interrupt]).status();
-    assert!(interrupted.unwrap().success());
-    let last: Vec<String> = lines.collect();
-    assert_eq!(child.wait().unwrap().code(), Some(75), "{last:?}");
-    assert!(
-        last.iter()
-            .any(|line| line == "error: stopped; 2 networks are missing"),
-        "{last:?}"
-    );
-    assert_eq!(
-        files(&dataset).keys().collect::<Vec<_>>(),
-        ["logs/small.sweep.json"]
-    );
-    for id in started {
-        assert!(
-            !Path::new("/proc").join(&id).exists(),
-            "trainer {id} is still there"
-        );
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_trainer_that_dies_costs_its_run_and_is_told() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let trainer = folder.path().join("dying-trainer");
-    std::fs::write(
-        &trainer,
-        "#!/bin/sh\necho '{\"event\":\"ready\",\"device\":\"cpu\"}'\nread run\necho 'out of memory' >&2\nexit 9\n",
-    )
-    .unwrap();
-    std::fs::set_permissions(&trainer, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::write(folder.path().join("sweep.toml"), SMALL_SWEEP).unwrap();
-    let output = engram(&["generate", "--workers", "1"])
-        .arg(folder.path().join("sweep.toml"))
-        .arg("--to")
-        .arg(folder.path().join("dataset"))
-        .env("ENGRAM_TRAINER", &trainer)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    assert_eq!(
-        stderr(&output).matches(": out of memory\n").count(),
-        2,
-        "{}",
-        stderr(&output)
-    );
-    assert!(
-        stderr(&output).contains("error: 2 networks could not be trained"),
-        "{}",
-        stderr(&output)
     );
 }
 
