@@ -59,9 +59,6 @@ pub(crate) struct GenerateArgs {
     #[arg(long)]
     keep_networks: bool,
 
-    #[command(flatten)]
-    selection: Selection,
-
     /// Train although networks of this sweep have other settings than when the dataset was begun
     #[arg(long)]
     allow_change: bool,
@@ -69,32 +66,44 @@ pub(crate) struct GenerateArgs {
     /// Say what would be trained, and train nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    selection: Selection,
 }
 
 const EXAMPLES: &str = "\
-Every run is one Parquet file, which appears when the run is complete. Running the command again trains what is missing,
-and goes on with what was left. A network whose loss stops being finite is kept up to there, with status `diverged`.
+Every run is one Parquet file, which appears when the run is complete. Running
+the command again trains what is missing, and goes on with what was left. A
+network whose loss stops being finite is kept up to there, as `diverged`.
 
-Stopping: Ctrl-C, SIGTERM and SIGUSR1 let the trainers store checkpoints and leave; then the exit code is 75, preempted.
-A second signal leaves at once, and the runs in progress go on from their last checkpoints.
+Stopping: Ctrl-C, SIGTERM and SIGUSR1 let the trainers store checkpoints and
+leave; then the exit code is 75, preempted. A second signal leaves at once, and
+what was in progress goes on from its last checkpoint.
 
-Trainers that crash or are killed cost the run that they were at. Why is said and logged, and such runs are tried once
-more at the end, one at a time. Several commands may work on one sweep, each on its share or all on the same: a run that
-is trained twice is stored once.
+A trainer that crashes or is killed costs the run that it was at. Why is said
+and logged, and such runs are tried once more at the end, one at a time.
+Several commands may work on one sweep, each on its share or all on the same:
+a run that is trained twice is stored once.
 
-Exit codes: 0 all chosen networks are there; 1 something in the request cannot be used; 2 some networks could not be
-trained; 75 preempted before the end, and the same command goes on from there.
+Exit codes: 0 all chosen networks are there; 1 something in the request cannot
+be used; 2 some networks could not be trained; 75 preempted before the end, and
+the same command goes on from there.
 
 Examples:
   engram generate sweeps/digits-demo.toml --to data/digits
   engram generate sweeps/digits-demo.toml --to s3://bucket/digits --workers 8
   engram generate sweeps/digits-demo.toml --to data/digits --device cuda:0
-  engram generate sweeps/paper.toml --to data/paper --data imagenet=/data/ilsvrc --dry-run
-  engram generate sweeps/paper.toml --to data/paper --run 3f9c        one run again, by the beginning of its name
-  engram generate sweeps/paper.toml --to data/paper --shard 2/8       the second of eight machines
-  engram generate sweeps/paper.toml --to data/paper --offset 1000     in an array job: run 1000 + its task's number
+  engram generate sweeps/paper.toml --to data/paper --data imagenet=/data/ilsvrc
+  engram generate sweeps/paper.toml --to data/paper --dry-run
+  One run again, by the beginning of its name:
+    engram generate sweeps/paper.toml --to data/paper --run 3f9c
+  The second of eight machines:
+    engram generate sweeps/paper.toml --to data/paper --shard 2/8
+  In an array job: run 1000 + its task's number:
+    engram generate sweeps/paper.toml --to data/paper --offset 1000
 
-scripts/slurm-array.sh and scripts/kubernetes-indexed-job.yaml are whole jobs.";
+scripts/slurm-array.sh and scripts/kubernetes-indexed-job.yaml are whole jobs,
+docs/running.md says more.";
 
 /// Runs the command.
 ///

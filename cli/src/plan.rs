@@ -62,9 +62,11 @@ Examples:
   engram plan sweeps/paper.toml --missing --at s3://bucket/paper
 
   The places of what is missing, as a Slurm array wants them:
-    engram plan sweeps/paper.toml --missing --at data/paper --format csv | cut -d, -f1 | tail -n +2 | paste -sd,
+    engram plan sweeps/paper.toml --missing --at data/paper --format csv |
+      cut -d, -f1 | tail -n +2 | paste -sd,
 
-Exit codes: 0 done, also when nothing is missing; 1 something in the request cannot be used.";
+Exit codes: 0 done, also when nothing is missing; 1 something in the request
+cannot be used.";
 
 /// A run's cells, apart from where it stands.
 const COLUMNS: [(&str, Align); 11] = [
@@ -135,25 +137,18 @@ pub(crate) async fn run(arguments: PlanArgs) -> anyhow::Result<()> {
     };
     let now = SystemTime::now();
     let mut rows = Vec::new();
-    let mut layers: HashMap<String, usize> = HashMap::new();
+    let mut before: Option<(&PlannedRun, usize)> = None;
     for (index, run) in plan.runs.iter().enumerate() {
         let standing = listing.as_ref().map(|listing| listing.standing(run, now));
         if standing.is_some_and(Standing::is_there) {
             continue;
         }
-        // Layers follow from architecture and task, of which a plan has few.
-        let of = format!(
-            "{} {:?}",
-            run.configuration.architecture, run.configuration.task
-        );
-        let n_layers = match layers.get(&of) {
-            Some(&n_layers) => n_layers,
-            None => {
-                let n_layers = run.configuration.layers()?.len();
-                layers.insert(of, n_layers);
-                n_layers
-            }
+        // Layers follow from architecture and task, and a plan has the runs that share them side by side.
+        let n_layers = match before {
+            Some((other, n_layers)) if has_same_layers(other, run) => n_layers,
+            _ => run.configuration.layers()?.len(),
         };
+        before = Some((run, n_layers));
         rows.push(Row {
             index,
             run,
@@ -181,6 +176,11 @@ pub(crate) async fn run(arguments: PlanArgs) -> anyhow::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
     }
+}
+
+fn has_same_layers(one: &PlannedRun, other: &PlannedRun) -> bool {
+    let (one, other) = (&one.configuration, &other.configuration);
+    one.architecture == other.architecture && one.task == other.task
 }
 
 /// Counts in the order of the plan.

@@ -64,8 +64,9 @@ Examples:
   engram status sweeps/paper.toml --at s3://bucket/paper --watch
   engram status sweeps/paper.toml --at data/paper --format json | jq .missing
 
-Exit codes: 0 done, however far the sweep is; 1 something in the request cannot be used; with --watch 0 when all runs are
-there, 2 when some have failed and the rest is there.";
+Exit codes: 0 done, however far the sweep is; 1 something in the request cannot
+be used. With --watch 0 when all runs are there, 2 when some have failed and all
+others are there.";
 
 /// Runs the command.
 ///
