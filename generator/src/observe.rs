@@ -11,9 +11,12 @@
 //!
 //! Deliberately absent: where networks and stimuli come from, so that a stored network can be observed again.
 //!
-//! * `draw`: chosen units and noise. * `views`: what conditions share. * `layer`: sums over stimuli.
-//! * `weights`, `change`: two of the measures. * `tensor_statistics`: libtorch's way. * [`mod@recording`], [`mod@recordings`]: recorded
-//! units and their table.
+//! * `draw`: chosen units and noise.
+//! * `views`: what conditions share.
+//! * `layer`: sums over stimuli.
+//! * `weights`, `change`: two of the measures.
+//! * `tensor_statistics`: libtorch's way.
+//! * [`mod@recording`], [`mod@recordings`]: recorded units, and their table.
 
 mod change;
 mod draw;
@@ -44,6 +47,10 @@ pub const KEPT_BYTES: usize = 512 << 20;
 /// Stimuli that go through the network at once when they are small.
 const STIMULI_AT_ONCE: usize = 512;
 
+/// A layer's angles in degrees: between feedback and forward kernel, and between the rule's gradient of the kernel and
+/// that of backpropagation.
+pub type Angles = (Option<f64>, Option<f64>);
+
 /// What is seen at a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
@@ -52,9 +59,8 @@ pub struct Checkpoint {
     /// Of each layer, in order, and each condition, in the observation's order, the observables in the order of
     /// [`Observable::all`].
     pub layers: Vec<Vec<[f64; Observable::COUNT]>>,
-    /// Of each layer, in order, the angles in degrees between feedback and forward kernel, and between the rule's
-    /// gradient and that of backpropagation; empty where they are not observed. An observer leaves them to the caller.
-    pub angles: Vec<(Option<f64>, Option<f64>)>,
+    /// Of each layer, in order, the angles; empty where they are not observed. An observer leaves them to the caller.
+    pub angles: Vec<Angles>,
     /// The recorded units; empty where nothing is recorded.
     pub recordings: Vec<Recording>,
 }

@@ -10,7 +10,7 @@ use engram_schemas::trajectories::{column, file_schema};
 use engram_schemas::{Observable, RunFile, Status};
 
 use crate::network::Network;
-use crate::observe::Checkpoint;
+use crate::observe::{Angles, Checkpoint};
 use crate::{Error, Result};
 
 /// Characters of an observation's hash in the name of a file of its own.
@@ -140,7 +140,7 @@ impl Trajectory {
             Arc::new(Float64Array::from_iter_values(values))
         };
         let layer = |row: &Row<'_>| &self.layers[row.layer];
-        let angle = |angle: fn(&(Option<f64>, Option<f64>)) -> Option<f64>| -> ArrayRef {
+        let angle = |angle: fn(&Angles) -> Option<f64>| -> ArrayRef {
             let of = |row: &Row<'_>| row.seen.2.angles.get(row.layer).and_then(angle);
             Arc::new(Float64Array::from_iter(rows.iter().map(of)))
         };

@@ -399,7 +399,7 @@ fn a_batch_that_cannot_be_read_ends_the_observation() {
 fn scores_of_other_tasks_are_left_to_the_caller() {
     let network = network(Signal::Forward);
     let mut batch = stimuli(4);
-    batch.labels = batch.labels + 1000;
+    batch.labels += 1000;
     let observer = Observer::new(&Observation::default(), Scoring::Elsewhere);
     let found = observer.observe(&network, 0, [Ok(batch)]).unwrap();
     assert!(found.validation_loss.is_nan() && found.validation_accuracy.is_none());
