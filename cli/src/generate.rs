@@ -59,6 +59,10 @@ pub(crate) struct GenerateArgs {
     #[arg(long)]
     keep_networks: bool,
 
+    /// Seconds between two checkpoints of a network in training, from which it goes on after a crash; 0 for one a step
+    #[arg(long, value_name = "SECONDS", default_value_t = 300.0)]
+    checkpoint_seconds: f64,
+
     /// Train although networks of this sweep have other settings than when the dataset was begun
     #[arg(long)]
     allow_change: bool,
@@ -152,7 +156,7 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
     if arguments.dry_run {
         return Ok(());
     }
-    plan.check_trainable()?;
+    plan.check_data(&data)?;
     let executable = trainer::executable()?;
     target::prepare(&location, &plan).await?;
     if missing.is_empty() {
@@ -169,6 +173,7 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
         n_threads: arguments.threads.get(),
         data,
         keep_networks: arguments.keep_networks,
+        checkpoint_seconds: arguments.checkpoint_seconds,
     };
     let started = Instant::now();
     let (report, reports) = mpsc::unbounded_channel();

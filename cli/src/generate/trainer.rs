@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
-use engram_plan::PlannedRun;
-use engram_plan::protocol::{Event, event_from_line, to_line};
+use engram_plan::protocol::{Event, Job, event_from_line, to_line};
 use engram_schemas::Task;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
@@ -38,6 +37,7 @@ pub(crate) struct Command {
     pub(crate) n_threads: usize,
     pub(crate) data: BTreeMap<Task, PathBuf>,
     pub(crate) keep_networks: bool,
+    pub(crate) checkpoint_seconds: f64,
 }
 
 impl Command {
@@ -49,7 +49,9 @@ impl Command {
             .arg("--device")
             .arg(&self.device)
             .arg("--threads")
-            .arg(self.n_threads.to_string());
+            .arg(self.n_threads.to_string())
+            .arg("--checkpoint-seconds")
+            .arg(self.checkpoint_seconds.to_string());
         for (task, path) in &self.data {
             let mut place = std::ffi::OsString::from(format!("{task}="));
             place.push(path);
@@ -142,9 +144,9 @@ impl Trainer {
         }
     }
 
-    /// Gives the trainer a run.
-    pub(crate) async fn give(&mut self, run: &PlannedRun) -> Result<(), Gone> {
-        let line = to_line(run).map_err(|error| Gone(error.to_string()))?;
+    /// Gives the trainer a job.
+    pub(crate) async fn give(&mut self, job: &Job) -> Result<(), Gone> {
+        let line = to_line(job).map_err(|error| Gone(error.to_string()))?;
         if let Some(input) = &mut self.input
             && input.write_all(line.as_bytes()).await.is_ok()
             && input.flush().await.is_ok()

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engram_plan::PlannedRun;
-use engram_plan::protocol::Event;
+use engram_plan::protocol::{Event, Job};
 use engram_schemas::{DatasetLocation, RunState, layout};
 use object_store::ObjectStoreExt;
 use tokio::sync::{mpsc, watch};
@@ -135,7 +135,7 @@ impl Crew {
 
     /// Has one run trained; an error means that the trainer is gone.
     async fn train(&self, trainer: &mut Trainer, run: &PlannedRun) -> Result<(), Gone> {
-        trainer.give(run).await?;
+        trainer.give(&Job::Train { run: run.clone() }).await?;
         loop {
             let Some(event) = trainer.event().await? else {
                 return Err(trainer.ending().await);
