@@ -9,11 +9,13 @@
 
 mod batches;
 mod error;
+mod speech;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use engram_plan::TaskSettings;
+use engram_schemas::Task;
 
 pub use batches::{Batch, Batches};
 pub use error::{Error, Result};
@@ -70,8 +72,8 @@ pub struct Seeds {
 /// # Errors
 /// When the files are not there, or are not those of the task; the error says which and what to do.
 pub fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Arc<dyn Stimuli>> {
-    let _ = seeds;
     match task.source() {
+        Task::Wsn => Ok(Arc::new(speech::Speech::open(task, data, seeds)?)),
         source => Err(match data {
             Some(_) => Error::Unavailable { task: source },
             None => Error::NoData { task: source },
