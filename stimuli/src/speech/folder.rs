@@ -119,6 +119,10 @@ fn parts(folder: &Path) -> Option<[PathBuf; 2]> {
 
 /// The clips of a folder that has one folder a word.
 fn word_folders(folder: &Path, label: SpeechLabel) -> Result<Vec<Found>> {
+    if !folder.is_dir() {
+        let hint = "make one folder a word in it: speech/WORD/SPEAKER_1.wav";
+        return Err(unusable(folder, "there is no such folder", hint));
+    }
     let mut clips = Vec::new();
     for word in entries(folder)? {
         // Speech Commands keeps its noise beside the words, in `_background_noise_`.
