@@ -6,7 +6,7 @@
 //!
 //! A band's analytic signal holds few frequencies, so that it may be shifted down to zero, which its magnitude does not
 //! see, and computed at a low rate without any loss. Only the magnitude is wider than the signal: it is sampled at no less
-//! than [`OVERSAMPLING`] times the filter's width, where what folds back is a few 1e-5 of the values (root mean square),
+//! than [`OVERSAMPLING`] times the filter's width, where what folds back is some 1e-5 in values of up to 0.5 (root mean square),
 //! and the whole takes a fifth of the operations.
 //!
 //! # References
@@ -53,8 +53,8 @@ const FALLS_FROM_HZ: f64 = 75.0;
 /// Rate of the envelopes before they are low-passed, over the width of their filter: at least this.
 const OVERSAMPLING: usize = 8;
 
-/// Lengths that a band's envelope is computed at: multiples of [`N_TIMES`] with small prime factors.
-const LENGTHS: [usize; 6] = [2000, 4000, 8000, 10_000, 20_000, N_SAMPLES];
+/// Lengths that a band's envelope is computed at: what transforms are fastest at.
+const LENGTHS: [usize; 6] = [4096, 6144, 8192, 12_288, 16_384, 24_576];
 
 /// Transforms of one length.
 struct Transforms {

@@ -143,7 +143,8 @@ fn word_folders(folder: &Path, label: SpeechLabel) -> Result<Vec<Found>> {
         }
     }
     if clips.is_empty() {
-        let hint = "make one folder a word, speech/WORD/SPEAKER_1.wav, or list the clips in labels.csv";
+        let hint =
+            "make one folder a word, speech/WORD/SPEAKER_1.wav, or list the clips in labels.csv";
         return Err(unusable(folder, "it has no folders of clips", hint));
     }
     Ok(clips)
@@ -273,7 +274,9 @@ fn noises(data: &Path) -> Result<[Vec<PathBuf>; 2]> {
 fn waves(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = entries(folder)?;
     paths.retain(|path| {
-        let is_wave = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("wav"));
+        let is_wave = path
+            .extension()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("wav"));
         is_wave && !name(path).starts_with('.') && path.is_file()
     });
     Ok(paths)

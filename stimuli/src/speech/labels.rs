@@ -29,10 +29,13 @@ pub(super) fn read(path: &Path, data: &Path, label: SpeechLabel) -> Result<Vec<F
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let header = fields(lines.next().map_or("", |(_, line)| line));
     let column = |wanted: &str| {
-        header.iter().position(|name| name == wanted).ok_or_else(|| {
-            let reason = format!("its first line names no column `{wanted}`");
-            unusable(path, reason, "begin it with the line: file,word,speaker")
-        })
+        header
+            .iter()
+            .position(|name| name == wanted)
+            .ok_or_else(|| {
+                let reason = format!("its first line names no column `{wanted}`");
+                unusable(path, reason, "begin it with the line: file,word,speaker")
+            })
     };
     let file = column("file")?;
     let wanted = match label {
@@ -46,16 +49,18 @@ pub(super) fn read(path: &Path, data: &Path, label: SpeechLabel) -> Result<Vec<F
             continue;
         }
         let mut fields = fields(line);
-        let wrong = |what: &str, hint: &str| {
-            unusable(path, format!("line {}: {what}", place + 1), hint)
-        };
+        let wrong =
+            |what: &str, hint: &str| unusable(path, format!("line {}: {what}", place + 1), hint);
         if fields.len() != header.len() {
             let what = format!(
                 "there are {} fields, and {} columns",
                 fields.len(),
                 header.len()
             );
-            return Err(wrong(&what, "a field with a comma in it needs double quotes"));
+            return Err(wrong(
+                &what,
+                "a field with a comma in it needs double quotes",
+            ));
         }
         if fields[file].is_empty() || fields[label].is_empty() {
             let hint = "fill it in, or take the line away";
@@ -64,7 +69,10 @@ pub(super) fn read(path: &Path, data: &Path, label: SpeechLabel) -> Result<Vec<F
         let clip = data.join(&fields[file]);
         if !clip.is_file() {
             let hint = format!("files are named from {} on", data.display());
-            return Err(wrong(&format!("there is no file {}", clip.display()), &hint));
+            return Err(wrong(
+                &format!("there is no file {}", clip.display()),
+                &hint,
+            ));
         }
         clips.push(Found {
             path: clip,
@@ -78,7 +86,11 @@ pub(super) fn read(path: &Path, data: &Path, label: SpeechLabel) -> Result<Vec<F
         return Err(unusable(path, reason, "keep one of the lines"));
     }
     if clips.is_empty() {
-        return Err(unusable(path, "it lists no clip", "list clips, or take it away"));
+        return Err(unusable(
+            path,
+            "it lists no clip",
+            "list clips, or take it away",
+        ));
     }
     Ok(clips)
 }
@@ -114,7 +126,10 @@ mod tests {
     #[test]
     fn fields_by_hand() {
         assert_eq!(fields("a,b , c"), ["a", "b", "c"]);
-        assert_eq!(fields("\"a,b\",\"say \"\"no\"\"\","), ["a,b", "say \"no\"", ""]);
+        assert_eq!(
+            fields("\"a,b\",\"say \"\"no\"\"\","),
+            ["a,b", "say \"no\"", ""]
+        );
         assert_eq!(fields(""), [""]);
     }
 }

@@ -169,7 +169,11 @@ impl Reading {
             .resample(&self.recorded, rate_hz, sound)
             .map_err(|error| {
                 let reason = format!("it cannot be resampled from {rate_hz} Hz: {error}");
-                unusable(path, reason, "resample it: ffmpeg -i FILE -ar 20000 NEW.wav")
+                unusable(
+                    path,
+                    reason,
+                    "resample it: ffmpeg -i FILE -ar 20000 NEW.wav",
+                )
             })?;
         let power = mean_square(sound);
         if !power.is_finite() {

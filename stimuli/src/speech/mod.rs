@@ -75,7 +75,9 @@ impl Speech {
     /// says. Files are checked when they are read.
     pub(crate) fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Self> {
         let Some(data) = data else {
-            return Err(Error::NoData { task: task.source() });
+            return Err(Error::NoData {
+                task: task.source(),
+            });
         };
         let [train, validation] = folder::find(task, &data, seeds.dataset_seed)?;
         let [_, _, side] = task.input_shape();
@@ -127,7 +129,10 @@ impl Speech {
     }
 
     fn workspace(&self) -> Workspace {
-        let mut free = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self
+            .workspaces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         free.pop().unwrap_or_else(|| Workspace {
             mixing: Mixing::default(),
             scratch: self.front_end.scratch(),

@@ -46,12 +46,18 @@ impl Resampling {
         let resampler = match self.resamplers.entry(rate_hz) {
             std::collections::btree_map::Entry::Occupied(kept) => kept.into_mut(),
             std::collections::btree_map::Entry::Vacant(place) => {
-                let made = Fft::new(from, to, N_AT_ONCE, 1, 1, FixedSync::Both);
+                // An even number of the shortest steps that are whole at both rates, so that the filter's delay is whole too.
+                let shortest = from / greatest_common_divisor(from, to);
+                let step = N_AT_ONCE.div_ceil(shortest).next_multiple_of(2) * shortest;
+                let made = Fft::new(from, to, step, 1, 1, FixedSync::Both);
                 place.insert(made.map_err(|error| error.to_string())?)
             }
         };
         resampler.reset();
-        let (n_in, n_out) = (resampler.input_frames_next(), resampler.output_frames_next());
+        let (n_in, n_out) = (
+            resampler.input_frames_next(),
+            resampler.output_frames_next(),
+        );
         let delay = resampler.output_delay();
         let length = (samples.len() * to).div_ceil(from);
         let n_steps = (length + delay).div_ceil(n_out);
@@ -77,6 +83,13 @@ impl Resampling {
     }
 }
 
+fn greatest_common_divisor(mut one: usize, mut other: usize) -> usize {
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one
+}
+
 #[cfg(test)]
 mod tests {
     use std::f64::consts::TAU;
@@ -93,19 +106,26 @@ mod tests {
     fn tones_keep_frequency_level_and_time() {
         let mut resampling = Resampling::default();
         let mut resampled = Vec::new();
-        for rate_hz in [8_000, 11_025, 16_000, 20_000, 22_050, 44_100, 48_000, 96_000, 44_101] {
+        for rate_hz in [
+            8_000, 11_025, 16_000, 20_000, 22_050, 44_100, 48_000, 96_000, 44_101,
+        ] {
             for frequency in [100.0, 1000.0, 3000.0, 7500.0] {
                 if frequency > f64::from(rate_hz) * 0.4 {
                     continue;
                 }
                 let samples = tone(frequency, rate_hz, rate_hz as usize * 2);
-                resampling.resample(&samples, rate_hz, &mut resampled).unwrap();
+                resampling
+                    .resample(&samples, rate_hz, &mut resampled)
+                    .unwrap();
                 assert_eq!(resampled.len(), 40_000);
                 let expected = tone(frequency, RATE_HZ, 40_000);
                 // Away from the ends, where the tone starts and stops.
                 for place in 1000..39_000 {
                     let difference = (resampled[place] - expected[place]).abs();
-                    assert!(difference < 1e-3, "{rate_hz} {frequency} {place}: {difference}");
+                    assert!(
+                        difference < 1e-3,
+                        "{rate_hz} {frequency} {place}: {difference}"
+                    );
                 }
             }
         }
@@ -133,7 +153,9 @@ mod tests {
         for (sample, expected) in first.iter().zip(&expected).skip(10).take(100) {
             assert!((sample - expected).abs() < 0.02, "{sample} {expected}");
         }
-        resampling.resample(&tone(900.0, 16_000, 9000), 16_000, &mut other).unwrap();
+        resampling
+            .resample(&tone(900.0, 16_000, 9000), 16_000, &mut other)
+            .unwrap();
         for rate_hz in 5000..5000 + N_KEPT as u32 {
             resampling.resample(&[0.5], rate_hz, &mut other).unwrap();
         }

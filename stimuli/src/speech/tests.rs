@@ -38,7 +38,8 @@ fn synthesise(folder: &Path, words: &[&str]) {
                     let voice: f64 = (1..40)
                         .map(|harmonic| {
                             let frequency = pitch * f64::from(harmonic);
-                            let near = |formant: f64| (-((frequency - formant) / 120.0).powi(2)).exp();
+                            let near =
+                                |formant: f64| (-((frequency - formant) / 120.0).powi(2)).exp();
                             let strength = 0.02 + near(first) + near(second);
                             strength * (TAU * frequency * time).cos()
                         })
@@ -46,7 +47,11 @@ fn synthesise(folder: &Path, words: &[&str]) {
                     0.05 * voice * (TAU / 2.0 * moved).sin()
                 });
                 let name = format!("s{speaker}_{version}.wav");
-                write(&folder.join("speech").join(word).join(name), rate_hz, samples);
+                write(
+                    &folder.join("speech").join(word).join(name),
+                    rate_hz,
+                    samples,
+                );
             }
         }
     }
@@ -102,14 +107,27 @@ fn examples_follow_from_seeds_and_places_alone() {
     let task = task(SpeechLabel::Word, 2);
     let one = open(&folder, &task, SEEDS);
     assert_eq!(one.shape(), [1, 32, 32]);
-    assert_eq!((one.n_examples(Set::Train), one.n_examples(Set::Validation)), (38, 10));
+    assert_eq!(
+        (one.n_examples(Set::Train), one.n_examples(Set::Validation)),
+        (38, 10)
+    );
 
-    let other = open(&folder, &task, Seeds { model_seed: 9, ..SEEDS });
+    let other = open(
+        &folder,
+        &task,
+        Seeds {
+            model_seed: 9,
+            ..SEEDS
+        },
+    );
     let first = |speech: &Arc<dyn Stimuli>, view| example(speech.as_ref(), Set::Train, 5, view);
     assert_eq!(first(&one, View::Plain), first(&other, View::Plain));
     assert_ne!(first(&one, varied(1)), first(&other, varied(1)));
     assert_ne!(first(&one, varied(1)), first(&one, varied(2)));
-    assert_ne!(first(&one, varied(1)), first(&one, View::Varied { epoch: 1, eye: 1 }));
+    assert_ne!(
+        first(&one, varied(1)),
+        first(&one, View::Varied { epoch: 1, eye: 1 })
+    );
     assert_ne!(first(&one, varied(1)), first(&one, View::Plain));
 
     // Neither the order nor the threads matter.
@@ -127,7 +145,10 @@ fn examples_follow_from_seeds_and_places_alone() {
     let (values, class) = first(&again, View::Plain);
     let place = 37 - 5;
     assert_eq!(batches[place / 8].labels[place % 8], class as i64);
-    assert_eq!(batches[place / 8].values[place % 8 * 1024..][..1024], values);
+    assert_eq!(
+        batches[place / 8].values[place % 8 * 1024..][..1024],
+        values
+    );
 }
 
 #[test]
@@ -172,8 +193,14 @@ fn a_bad_file_is_named_when_it_is_read_and_the_others_are_read_on() {
 
 #[test]
 fn without_a_folder_it_says_how_to_name_one() {
-    let error = crate::open(&TaskSettings::new(Task::Wsn), None, SEEDS).err().unwrap();
-    assert!(error.hint().is_some_and(|hint| hint.contains("--data wsn=FOLDER")));
+    let error = crate::open(&TaskSettings::new(Task::Wsn), None, SEEDS)
+        .err()
+        .unwrap();
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("--data wsn=FOLDER"))
+    );
 }
 
 /// Words that espeak-ng speaks in twelve voices, or made up ones where it is missing, are told from their cochleagrams
@@ -184,8 +211,16 @@ fn words_are_told_by_their_nearest_example() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/make-speech.sh");
     let spoken = Command::new("espeak-ng").arg("--version").output().is_ok();
     if spoken {
-        let made = Command::new(script).arg(folder.path()).args(WORDS).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let made = Command::new(script)
+            .arg(folder.path())
+            .args(WORDS)
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
     } else {
         synthesise(folder.path(), &WORDS);
     }
@@ -204,7 +239,10 @@ fn words_are_told_by_their_nearest_example() {
         let started = Instant::now();
         let (train, validation) = (all(Set::Train), all(Set::Validation));
         let n_clips = train.len() + validation.len();
-        println!("{:.0} clips a second", n_clips as f64 / started.elapsed().as_secs_f64());
+        println!(
+            "{:.0} clips a second",
+            n_clips as f64 / started.elapsed().as_secs_f64()
+        );
         assert_eq!((train.len(), validation.len()), (108, 36));
         let distance = |one: &[f32], other: &[f32]| -> f32 {
             one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum()

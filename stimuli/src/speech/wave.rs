@@ -102,7 +102,8 @@ impl Wave {
             (SampleFormat::Int, 4, 32) => Encoding::Signed32,
             (SampleFormat::Float, 4, 32) => Encoding::Float32,
             _ => {
-                let reason = format!("{bits} bits in {n_bytes_per_sample} bytes a sample are not read here");
+                let reason =
+                    format!("{bits} bits in {n_bytes_per_sample} bytes a sample are not read here");
                 return Err(unusable(path, reason, CONVERT));
             }
         };
@@ -188,9 +189,11 @@ impl Wave {
     ) {
         let (stored, _) = bytes.as_chunks::<N>();
         let scale = 1.0 / self.n_channels as f32;
-        samples.extend(stored.chunks_exact(self.n_channels).map(|channels| {
-            channels.iter().map(|&bytes| sample(bytes)).sum::<f32>() * scale
-        }));
+        samples.extend(
+            stored
+                .chunks_exact(self.n_channels)
+                .map(|channels| channels.iter().map(|&bytes| sample(bytes)).sum::<f32>() * scale),
+        );
     }
 }
 

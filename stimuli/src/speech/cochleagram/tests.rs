@@ -78,8 +78,8 @@ fn equals_numpy_at_the_full_rate() {
         // Values are up to 0.5. The difference is what folds back at the bands' lower rates.
         let root_mean_square = (squares / n).sqrt();
         println!("{name}: largest difference {largest:.1e}, rms {root_mean_square:.1e}");
-        assert!(largest < 1e-3, "{name}: {largest}");
-        assert!(root_mean_square < 5e-5, "{name}: {root_mean_square}");
+        assert!(largest < 5e-4, "{name}: {largest}");
+        assert!(root_mean_square < 2e-5, "{name}: {root_mean_square}");
     }
 }
 
@@ -87,11 +87,15 @@ fn equals_numpy_at_the_full_rate() {
 #[test]
 fn equals_plain_sums() {
     let sound = noise();
-    let values = cochleagram(&sound.iter().map(|&sample| sample as f32).collect::<Vec<_>>());
+    let values = cochleagram(
+        &sound
+            .iter()
+            .map(|&sample| sample as f32)
+            .collect::<Vec<_>>(),
+    );
     let bank = filter_bank(N_BANDS, 20.0, 8000.0, N_SAMPLES, f64::from(RATE_HZ));
-    let angle = |bin: usize, place: usize| {
-        TAU * (bin * place % N_SAMPLES) as f64 / N_SAMPLES as f64
-    };
+    let angle =
+        |bin: usize, place: usize| TAU * (bin * place % N_SAMPLES) as f64 / N_SAMPLES as f64;
     let band = &bank[4];
     let spectrum: Vec<(f64, f64)> = (0..band.gains.len())
         .map(|place| {
@@ -103,7 +107,10 @@ fn equals_plain_sums() {
                 .fold((0.0, 0.0), |(real, imaginary), (time, sample)| {
                     let angle = angle(bin, time);
                     let sample = gain * sample;
-                    (real + sample * angle.cos(), imaginary - sample * angle.sin())
+                    (
+                        real + sample * angle.cos(),
+                        imaginary - sample * angle.sin(),
+                    )
                 })
         })
         .collect();
@@ -141,7 +148,10 @@ fn equals_plain_sums() {
             .sum();
         let expected = smooth.max(0.0).powf(0.3);
         let value = f64::from(values[4 * N_TIMES + time]);
-        assert!((value - expected).abs() < 2e-4, "{time}: {value} {expected}");
+        assert!(
+            (value - expected).abs() < 2e-4,
+            "{time}: {value} {expected}"
+        );
     }
 }
 
@@ -169,7 +179,9 @@ fn a_tone_lights_its_own_band() {
 fn loudness_is_compressed_and_beats_are_kept() {
     let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
     let row = |values: &[f32]| values[20 * N_TIMES..21 * N_TIMES].to_vec();
-    let frequency = filter_bank(N_BANDS, 20.0, 8000.0, N_SAMPLES, 20_000.0)[20].centre_hz.round();
+    let frequency = filter_bank(N_BANDS, 20.0, 8000.0, N_SAMPLES, 20_000.0)[20]
+        .centre_hz
+        .round();
     let quiet = mean(&row(&cochleagram(&tone(frequency, 0.01))));
     let loud = mean(&row(&cochleagram(&tone(frequency, 0.1))));
     assert!((loud / quiet - 10.0_f32.powf(0.3)).abs() < 1e-3);
@@ -195,7 +207,11 @@ fn loudness_is_compressed_and_beats_are_kept() {
 
 #[test]
 fn silence_is_zero_and_wrong_lengths_are_errors() {
-    assert!(cochleagram(&vec![0.0; N_SAMPLES]).iter().all(|&value| value == 0.0));
+    assert!(
+        cochleagram(&vec![0.0; N_SAMPLES])
+            .iter()
+            .all(|&value| value == 0.0)
+    );
     let front_end = Cochleagram::new();
     let mut values = vec![0.0; N_BANDS * N_TIMES];
     let short = &mut vec![0.0; N_SAMPLES - 1];

@@ -44,13 +44,20 @@ fn listed(folder: &TempDir, sounds: &Sounds) -> Vec<(String, usize)> {
         let path = path.strip_prefix(folder.path()).unwrap();
         path.to_string_lossy().replace('\\', "/")
     };
-    sounds.clips.iter().map(|clip| (name(&clip.path), clip.class)).collect()
+    sounds
+        .clips
+        .iter()
+        .map(|clip| (name(&clip.path), clip.class))
+        .collect()
 }
 
 fn refusal(task: &TaskSettings, folder: &TempDir) -> (String, String) {
     let error = find(task, folder.path(), 0).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains(&folder.path().display().to_string()), "{text}");
+    assert!(
+        text.contains(&folder.path().display().to_string()),
+        "{text}"
+    );
     (text, error.hint().unwrap_or_default())
 }
 
@@ -78,7 +85,12 @@ fn words_and_speakers_of_folders() {
 #[test]
 fn the_split_is_by_class_and_follows_the_seed() {
     let files: Vec<String> = (0..60)
-        .map(|place| format!("speech/{}/s_{place:02}.wav", ["a", "b", "c"][place * place % 3]))
+        .map(|place| {
+            format!(
+                "speech/{}/s_{place:02}.wav",
+                ["a", "b", "c"][place * place % 3]
+            )
+        })
         .chain(["noise/n.wav".to_owned()])
         .collect();
     let folder = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
@@ -88,11 +100,22 @@ fn the_split_is_by_class_and_follows_the_seed() {
     };
     let find = |seed| find(&task, folder.path(), seed).unwrap();
     let [train, validation] = find(1);
-    let of = |sounds: &Sounds, class| sounds.clips.iter().filter(|clip| clip.class == class).count();
+    let of = |sounds: &Sounds, class| {
+        sounds
+            .clips
+            .iter()
+            .filter(|clip| clip.class == class)
+            .count()
+    };
     assert_eq!((of(&train, 0), of(&validation, 0)), (15, 5));
     assert_eq!((of(&train, 1), of(&validation, 1)), (30, 10));
     assert!(train.clips.is_sorted() && validation.clips.is_sorted());
-    assert!(train.clips.iter().all(|clip| !validation.clips.contains(clip)));
+    assert!(
+        train
+            .clips
+            .iter()
+            .all(|clip| !validation.clips.contains(clip))
+    );
     assert_eq!([train, validation.clone()], find(1).map(|sounds| sounds));
     assert_ne!(validation, find(2)[1]);
 }
@@ -111,20 +134,35 @@ fn a_split_of_the_folders_own_is_kept() {
     let [train, validation] = find(&task, found.path(), 0).unwrap();
     assert_eq!(
         listed(&found, &train),
-        [("speech/train/no/anna_1.wav".to_owned(), 0), ("speech/train/yes/anna_1.wav".to_owned(), 1)]
+        [
+            ("speech/train/no/anna_1.wav".to_owned(), 0),
+            ("speech/train/yes/anna_1.wav".to_owned(), 1)
+        ]
     );
-    assert_eq!(listed(&found, &validation), [("speech/val/yes/bert_1.wav".to_owned(), 1)]);
+    assert_eq!(
+        listed(&found, &validation),
+        [("speech/val/yes/bert_1.wav".to_owned(), 1)]
+    );
     assert!(train.noises[0].ends_with("noise/train/street.wav"));
     assert!(validation.noises[0].ends_with("noise/val/babble.wav"));
 
     let (text, hint) = refusal(&settings(SpeechLabel::Speaker, 1), &found);
-    assert!(text.contains("`bert` is among the speakers to validate with and not"), "{text}");
+    assert!(
+        text.contains("`bert` is among the speakers to validate with and not"),
+        "{text}"
+    );
     assert!(hint.contains("speech/train"), "{hint}");
 }
 
 #[test]
 fn a_table_says_what_the_folders_do_not() {
-    let files = ["noise/n.wav", "clips/1.wav", "clips/2.wav", "clips/3, old.wav", "clips/4.wav"];
+    let files = [
+        "noise/n.wav",
+        "clips/1.wav",
+        "clips/2.wav",
+        "clips/3, old.wav",
+        "clips/4.wav",
+    ];
     let folder = folder(&files);
     let table = folder.path().join("labels.csv");
     let write = |text: &str| fs::write(&table, text).unwrap();
@@ -138,22 +176,52 @@ fn a_table_says_what_the_folders_do_not() {
     all.extend(listed(&folder, &validation));
     all.sort();
     let expected = [("1.wav", 1), ("2.wav", 0), ("3, old.wav", 1), ("4.wav", 0)];
-    assert_eq!(all, expected.map(|(name, class)| (format!("clips/{name}"), class)));
+    assert_eq!(
+        all,
+        expected.map(|(name, class)| (format!("clips/{name}"), class))
+    );
     assert!(find(&settings(SpeechLabel::Speaker, 2), folder.path(), 0).is_ok());
 
     for (text, label, expected) in [
-        ("file,speaker\nclips/1.wav,anna\n", SpeechLabel::Word, "no column `word`"),
-        ("word,speaker\nyes,anna\n", SpeechLabel::Word, "no column `file`"),
+        (
+            "file,speaker\nclips/1.wav,anna\n",
+            SpeechLabel::Word,
+            "no column `word`",
+        ),
+        (
+            "word,speaker\nyes,anna\n",
+            SpeechLabel::Word,
+            "no column `file`",
+        ),
         ("", SpeechLabel::Word, "no column `file`"),
         ("file,word\n", SpeechLabel::Word, "lists no clip"),
-        ("file,word\nclips/1.wav\n", SpeechLabel::Word, "line 2: there are 1 fields, and 2 columns"),
-        ("file,word\nclips/1.wav,\n", SpeechLabel::Word, "line 2: `file` or `word` is empty"),
-        ("file,word\n\nclips/9.wav,no\n", SpeechLabel::Word, "line 3: there is no file"),
-        ("file,word\nclips/1.wav,no\nclips/1.wav,yes\n", SpeechLabel::Word, "twice"),
+        (
+            "file,word\nclips/1.wav\n",
+            SpeechLabel::Word,
+            "line 2: there are 1 fields, and 2 columns",
+        ),
+        (
+            "file,word\nclips/1.wav,\n",
+            SpeechLabel::Word,
+            "line 2: `file` or `word` is empty",
+        ),
+        (
+            "file,word\n\nclips/9.wav,no\n",
+            SpeechLabel::Word,
+            "line 3: there is no file",
+        ),
+        (
+            "file,word\nclips/1.wav,no\nclips/1.wav,yes\n",
+            SpeechLabel::Word,
+            "twice",
+        ),
     ] {
         write(text);
         let (found, hint) = refusal(&settings(label, 2), &folder);
-        assert!(found.contains("labels.csv cannot be used") && found.contains(expected), "{found}");
+        assert!(
+            found.contains("labels.csv cannot be used") && found.contains(expected),
+            "{found}"
+        );
         assert!(!hint.is_empty());
     }
     fs::write(&table, [b'f', 0xff, 0xfe]).unwrap();
@@ -164,10 +232,16 @@ fn a_table_says_what_the_folders_do_not() {
 fn a_wrong_number_of_classes_says_which() {
     let folder = folder(&COMMANDS);
     let (text, hint) = refusal(&settings(SpeechLabel::Word, 35), &folder);
-    assert!(text.contains("it has 2 words (no .. yes), and the sweep file says 35"), "{text}");
+    assert!(
+        text.contains("it has 2 words (no .. yes), and the sweep file says 35"),
+        "{text}"
+    );
     assert!(hint.contains("n_classes = 2"), "{hint}");
     let (text, _) = refusal(&TaskSettings::new(Task::Wsn), &folder);
-    assert!(text.contains("it has 2 words (no .. yes), and the study has 794"), "{text}");
+    assert!(
+        text.contains("it has 2 words (no .. yes), and the study has 794"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -182,12 +256,21 @@ fn what_is_missing_is_named() {
         folder(&kept)
     };
     let (text, hint) = refusal(&word, &without(&["noise"]));
-    assert!(text.contains("noise cannot be used: there is no such folder"), "{text}");
+    assert!(
+        text.contains("noise cannot be used: there is no such folder"),
+        "{text}"
+    );
     assert!(hint.contains("background noise"), "{hint}");
     let (text, _) = refusal(&word, &without(&["noise/street", "noise/babble"]));
-    assert!(text.contains("noise cannot be used: it holds no .wav file"), "{text}");
+    assert!(
+        text.contains("noise cannot be used: it holds no .wav file"),
+        "{text}"
+    );
     let (text, _) = refusal(&word, &without(&["speech"]));
-    assert!(text.contains("speech cannot be used: there is no such folder"), "{text}");
+    assert!(
+        text.contains("speech cannot be used: there is no such folder"),
+        "{text}"
+    );
     let (text, hint) = refusal(&word, &without(&["speech/yes", "speech/no"]));
     assert!(text.contains("no folders of clips"), "{text}");
     assert!(hint.contains("labels.csv"), "{hint}");
@@ -200,9 +283,16 @@ fn what_is_missing_is_named() {
     let nameless = folder(&["noise/n.wav", "speech/yes/1.wav", "speech/no/2.wav"]);
     let (text, hint) = refusal(&settings(SpeechLabel::Speaker, 2), &nameless);
     assert!(text.contains("1.wav") || text.contains("2.wav"), "{text}");
-    assert!(text.contains("its name says no speaker") && hint.contains("SPEAKER"), "{text}");
+    assert!(
+        text.contains("its name says no speaker") && hint.contains("SPEAKER"),
+        "{text}"
+    );
 
     let gone = Path::new("/nowhere/at/all");
     let error = find(&word, gone, 0).unwrap_err();
-    assert!(error.to_string().contains("/nowhere/at/all cannot be used: there is no such folder"));
+    assert!(
+        error
+            .to_string()
+            .contains("/nowhere/at/all cannot be used: there is no such folder")
+    );
 }

@@ -100,7 +100,10 @@ fn a_short_clip_lies_in_the_middle_or_anywhere() {
     let starts: std::collections::BTreeSet<usize> = (0..20)
         .map(|seed| {
             let mixture = mix(&sounds, 60.0, Placing::Random, seed).unwrap();
-            let start = mixture.iter().position(|sample| sample.abs() > 0.01).unwrap();
+            let start = mixture
+                .iter()
+                .position(|sample| sample.abs() > 0.01)
+                .unwrap();
             assert!(start <= 30_001, "{start}");
             start
         })
@@ -166,10 +169,21 @@ fn silence_and_infinities_are_named() {
         (&steady, &good, &steady, "it is silent"),
         (&hole, &good, &hole, "its middle two seconds are silent"),
         (&infinite, &good, &infinite, "no finite numbers"),
-        (&good, &silent, &silent, "it is silent, and cannot be background noise"),
+        (
+            &good,
+            &silent,
+            &silent,
+            "it is silent, and cannot be background noise",
+        ),
         (&good, &infinite, &infinite, "no finite numbers"),
     ] {
-        let error = mix(&sounds(clip.clone(), noise.clone()), 0.0, Placing::Middle, 1).unwrap_err();
+        let error = mix(
+            &sounds(clip.clone(), noise.clone()),
+            0.0,
+            Placing::Middle,
+            1,
+        )
+        .unwrap_err();
         let text = error.to_string();
         assert!(text.contains(expected), "{text}");
         assert!(text.contains(&bad.display().to_string()), "{text}");

@@ -60,7 +60,10 @@ fn assert_truth(samples: &[f32], what: &str) {
     let mean = TRUTH.iter().sum::<f32>() / TRUTH.len() as f32;
     assert_eq!(samples.len(), TRUTH.len(), "{what}");
     for (sample, truth) in samples.iter().zip(TRUTH) {
-        assert!((sample - (truth - mean)).abs() < 1e-6, "{what}: {sample} {truth}");
+        assert!(
+            (sample - (truth - mean)).abs() < 1e-6,
+            "{what}: {sample} {truth}"
+        );
     }
 }
 
@@ -78,7 +81,10 @@ fn integers_and_floats_of_every_width() {
             let path = write(&folder, spec(channels, bits, format));
             let wave = Wave::open(&path).unwrap();
             assert_eq!((wave.rate_hz(), wave.n_frames()), (16_000, 6));
-            assert_truth(&all(&path).unwrap(), &format!("{channels} x {bits} {format:?}"));
+            assert_truth(
+                &all(&path).unwrap(),
+                &format!("{channels} x {bits} {format:?}"),
+            );
         }
     }
 }
@@ -99,7 +105,10 @@ fn three_bytes_in_four() {
     writer.finalize().unwrap();
     assert_truth(&all(&path).unwrap(), "24 bits in 32");
     let (mut bytes, mut samples) = (Vec::new(), Vec::new());
-    Wave::open(&path).unwrap().read(3, 2, &mut bytes, &mut samples).unwrap();
+    Wave::open(&path)
+        .unwrap()
+        .read(3, 2, &mut bytes, &mut samples)
+        .unwrap();
     assert!((samples[0] - samples[1] - 1.25).abs() < 1e-6);
 }
 
@@ -116,7 +125,8 @@ fn channels_are_averaged_and_parts_are_read() {
     let (mut bytes, mut samples) = (Vec::new(), Vec::new());
     let mut wave = Wave::open(&path).unwrap();
     for (first, n_frames) in [(700, 300), (0, 10), (999, 1)] {
-        wave.read(first, n_frames, &mut bytes, &mut samples).unwrap();
+        wave.read(first, n_frames, &mut bytes, &mut samples)
+            .unwrap();
         assert_eq!(samples.len(), n_frames);
         let middle = (n_frames as f32 - 1.0) / 2.0;
         for (place, sample) in samples.iter().enumerate() {
@@ -134,13 +144,20 @@ fn a_cut_file_is_named_wherever_it_is_cut() {
     for length in 0..whole.len() {
         std::fs::write(&path, &whole[..length]).unwrap();
         let (text, hint) = refusal(&path);
-        let expected = if length < 44 { "it ends within its header" } else { "it is cut off" };
+        let expected = if length < 44 {
+            "it ends within its header"
+        } else {
+            "it is cut off"
+        };
         assert!(text.contains(expected), "{length}: {text}");
         assert!(hint.contains("record it again"), "{hint}");
     }
     std::fs::write(&path, &whole[..50]).unwrap();
     let (text, _) = refusal(&path);
-    assert!(text.contains("12 bytes of sound, and 6 are there"), "{text}");
+    assert!(
+        text.contains("12 bytes of sound, and 6 are there"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -151,7 +168,10 @@ fn rates_that_cannot_be_right_are_refused() {
         patch(&path, 24, &rate.to_le_bytes());
         patch(&path, 28, &(rate * 2).to_le_bytes());
         let (text, _) = refusal(&path);
-        assert!(text.contains(&format!("its header says {rate} samples a second")), "{text}");
+        assert!(
+            text.contains(&format!("its header says {rate} samples a second")),
+            "{text}"
+        );
     }
     for rate in [4_000_u32, 384_000] {
         let path = write(&folder, spec(1, 16, SampleFormat::Int));
@@ -167,14 +187,20 @@ fn what_is_no_wave_is_refused() {
     let path = folder.path().join("clip.wav");
     std::fs::write(&path, "fLaC and then many bytes of another kind of file").unwrap();
     let (text, hint) = refusal(&path);
-    assert!(text.contains("it is no sound WAV file: no RIFF tag found"), "{text}");
+    assert!(
+        text.contains("it is no sound WAV file: no RIFF tag found"),
+        "{text}"
+    );
     assert!(hint.contains("ffmpeg"), "{hint}");
 
     // Samples by the mu law, format 7.
     let path = write(&folder, spec(1, 8, SampleFormat::Int));
     patch(&path, 20, &7_u16.to_le_bytes());
     let (text, hint) = refusal(&path);
-    assert!(text.contains("neither integers nor 32-bit floats"), "{text}");
+    assert!(
+        text.contains("neither integers nor 32-bit floats"),
+        "{text}"
+    );
     assert!(hint.contains("ffmpeg"), "{hint}");
 
     let path = write(&folder, spec(1, 16, SampleFormat::Int));
