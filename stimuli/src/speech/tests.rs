@@ -244,6 +244,8 @@ fn words_are_told_by_their_nearest_example() {
             n_clips as f64 / started.elapsed().as_secs_f64()
         );
         assert_eq!((train.len(), validation.len()), (108, 36));
+        let top = train.iter().flat_map(|(values, _)| values);
+        println!("largest value {}", top.copied().fold(0.0, f32::max));
         let distance = |one: &[f32], other: &[f32]| -> f32 {
             one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum()
         };

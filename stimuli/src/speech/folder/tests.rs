@@ -229,6 +229,43 @@ fn a_table_says_what_the_folders_do_not() {
 }
 
 #[test]
+fn a_table_and_a_split_of_the_folders_own() {
+    let folder = folder(&[
+        "noise/n.wav",
+        "speech/train/1.wav",
+        "speech/train/2.wav",
+        "speech/val/3.wav",
+        "other/4.wav",
+    ]);
+    let table = folder.path().join("labels.csv");
+    let listed_in_both =
+        "file,word\nspeech/val/3.wav,no\nspeech/train/2.wav,yes\nspeech/train/1.wav,no\n";
+    fs::write(&table, listed_in_both).unwrap();
+    let task = settings(SpeechLabel::Word, 2);
+    let [train, validation] = find(&task, folder.path(), 0).unwrap();
+    let clip = |name: &str, class| (format!("speech/{name}.wav"), class);
+    assert_eq!(
+        listed(&folder, &train),
+        [clip("train/1", 0), clip("train/2", 1)]
+    );
+    assert_eq!(listed(&folder, &validation), [clip("val/3", 0)]);
+
+    fs::write(&table, format!("{listed_in_both}other/4.wav,no\n")).unwrap();
+    let (text, _) = refusal(&task, &folder);
+    assert!(
+        text.contains("which is neither in speech/train nor"),
+        "{text}"
+    );
+    fs::write(
+        &table,
+        "file,word\nspeech/train/2.wav,yes\nspeech/train/1.wav,no\n",
+    )
+    .unwrap();
+    let (text, _) = refusal(&task, &folder);
+    assert!(text.contains("it holds no clip"), "{text}");
+}
+
+#[test]
 fn a_wrong_number_of_classes_says_which() {
     let folder = folder(&COMMANDS);
     let (text, hint) = refusal(&settings(SpeechLabel::Word, 35), &folder);

@@ -212,3 +212,21 @@ fn what_is_no_wave_is_refused() {
     let text = all(&missing).unwrap_err().to_string();
     assert_eq!(text, format!("cannot read {}", missing.display()));
 }
+
+#[test]
+fn no_header_makes_it_panic() {
+    let folder = TempDir::new().unwrap();
+    let path = write(&folder, spec(3, 24, SampleFormat::Int));
+    let whole = std::fs::read(&path).unwrap();
+    let n_header = whole.len() - TRUTH.len() * 9;
+    for place in 0..n_header {
+        for value in [0, 1, 2, 3, 8, 32, 127, 128, 255] {
+            let mut bytes = whole.clone();
+            bytes[place] = value;
+            std::fs::write(&path, bytes).unwrap();
+            if let Err(error) = all(&path) {
+                assert!(error.to_string().contains("clip.wav"), "{error}");
+            }
+        }
+    }
+}
