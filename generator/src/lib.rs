@@ -32,6 +32,8 @@ pub mod projection;
 pub mod reobserve;
 pub mod run;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod trajectory;
 pub mod write;
 

@@ -11,6 +11,7 @@ mod batches;
 mod digits;
 mod error;
 mod resize;
+mod speech;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -80,6 +81,7 @@ pub struct Seeds {
 pub fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Arc<dyn Stimuli>> {
     match (task.source(), data) {
         (Task::Digits, _) => Ok(Arc::new(digits::DigitStimuli::new(task, seeds))),
+        (Task::Wsn, data) => Ok(Arc::new(speech::Speech::open(task, data, seeds)?)),
         (source, Some(_)) => Err(Error::Unavailable { task: source }),
         (source, None) => Err(Error::NoData { task: source }),
     }

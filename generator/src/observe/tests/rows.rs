@@ -100,7 +100,7 @@ fn recorded(limit: usize) -> (Network, Trajectory, Checkpoint) {
     };
     let network = network(Signal::Forward);
     let run = planned(observation.clone());
-    let mut observer = Observer::new(&observation, Scoring::Classes);
+    let mut observer = Observer::new(&observation);
     observer.kept_bytes = 3 << 20;
     let mut trajectory = Trajectory::new(&run, &network);
     for epoch in 0..2 {
