@@ -66,6 +66,7 @@ async fn pyarrow_and_duckdb_find_what_engram_finds() {
             task,
             architecture,
             run_id: run_id.to_owned(),
+            observation_id: None,
         };
         write_run(dataset.path(), &file, n_rows);
     }
