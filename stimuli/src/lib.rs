@@ -7,13 +7,28 @@
 //! Whatever is random about an example (crop, flip, colour, background noise) depends on (seed, set, example, view) and
 //! on nothing else: not on threads or order.
 
+mod archive;
 mod batches;
+mod cifar10;
+mod class_folders;
+mod digits;
 mod error;
+mod image_folder;
+mod imagenet;
+mod images;
+mod section;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use engram_plan::TaskSettings;
+use engram_schemas::Task;
+
+use cifar10::Cifar10;
+use digits::DigitPictures;
+use image_folder::ImageFolder;
+use imagenet::Imagenet;
+use images::{Images, Pictures, Preparation};
 
 pub use batches::{Batch, Batches};
 pub use error::{Error, Result};
@@ -70,11 +85,39 @@ pub struct Seeds {
 /// # Errors
 /// When the files are not there, or are not those of the task; the error says which and what to do.
 pub fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Arc<dyn Stimuli>> {
-    let _ = seeds;
-    match task.source() {
-        source => Err(match data {
-            Some(_) => Error::Unavailable { task: source },
-            None => Error::NoData { task: source },
-        }),
+    let source = task.source();
+    let folder = || data.as_deref().ok_or(Error::NoData { task: source });
+    match source {
+        Task::Digits => Ok(images(
+            task,
+            seeds,
+            DigitPictures::new(task, seeds.dataset_seed),
+        )),
+        Task::Cifar10 => Ok(images(task, seeds, Cifar10::open(folder()?)?)),
+        Task::Imagenet => Ok(images(task, seeds, Imagenet::open(task, folder()?)?)),
+        Task::ImageFolder => {
+            let pictures = ImageFolder::open(task, folder()?, seeds.dataset_seed)?;
+            Ok(images(task, seeds, pictures))
+        }
+        _ => {
+            folder()?;
+            Err(Error::Unavailable { task: source })
+        }
     }
 }
+
+fn images(
+    task: &TaskSettings,
+    seeds: Seeds,
+    pictures: impl Pictures + 'static,
+) -> Arc<dyn Stimuli> {
+    Arc::new(Images {
+        pictures,
+        preparation: Preparation::new(task, seeds.model_seed),
+    })
+}
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
