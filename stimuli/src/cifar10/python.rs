@@ -56,11 +56,7 @@ fn labels(pickle: &Pickle, list: Id) -> Option<Vec<u8>> {
 ///
 /// # References
 /// How an array is pickled: NumPy's `ndarray.__reduce__` and `ndarray.__setstate__`.
-fn pixels(
-    pickle: &Pickle,
-    array: Id,
-    n: usize,
-) -> std::result::Result<(u64, u64), String> {
+fn pixels(pickle: &Pickle, array: Id, n: usize) -> std::result::Result<(u64, u64), String> {
     let Value::Object {
         global,
         arguments,
