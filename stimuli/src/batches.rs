@@ -40,6 +40,7 @@ impl Batches {
         views: Vec<View>,
         n_threads: usize,
     ) -> Result<Self> {
+        let batch_size = batch_size.max(1);
         let n_batches = indices.len().div_ceil(batch_size);
         let n_threads = n_threads.clamp(1, n_batches.max(1));
         let indices = Arc::new(indices);
@@ -57,10 +58,10 @@ impl Batches {
                     .skip(first)
                     .step_by(n_threads)
                 {
-                    if place >= end.load(Ordering::Relaxed) {
+                    let wanted = || place < end.load(Ordering::Relaxed);
+                    let Some(batch) = load(stimuli.as_ref(), set, chunk, &views, wanted) else {
                         return;
-                    }
-                    let batch = load(stimuli.as_ref(), set, chunk, &views);
+                    };
                     let failed = batch.is_err();
                     if sender.send(batch).is_err() || failed {
                         return;
@@ -94,7 +95,12 @@ impl Iterator for Batches {
         let receiver = &self.receivers[self.next % self.receivers.len()];
         self.next += 1;
         // A thread that is gone without a word has panicked.
-        Some(receiver.recv().unwrap_or(Err(Error::ReaderDied)))
+        let batch = receiver.recv().unwrap_or(Err(Error::ReaderDied));
+        if batch.is_err() {
+            self.next = self.n_batches;
+            self.end.store(0, Ordering::Relaxed);
+        }
+        Some(batch)
     }
 }
 
@@ -108,7 +114,14 @@ impl Drop for Batches {
     }
 }
 
-fn load(stimuli: &dyn Stimuli, set: Set, indices: &[usize], views: &[View]) -> Result<Batch> {
+/// Nothing, when the batch is no longer wanted.
+fn load(
+    stimuli: &dyn Stimuli,
+    set: Set,
+    indices: &[usize],
+    views: &[View],
+    wanted: impl Fn() -> bool,
+) -> Option<Result<Batch>> {
     let length: usize = stimuli.shape().iter().product();
     let mut values = vec![0.0; length * indices.len() * views.len()];
     let mut labels = vec![0; indices.len()];
@@ -116,7 +129,16 @@ fn load(stimuli: &dyn Stimuli, set: Set, indices: &[usize], views: &[View]) -> R
         .iter()
         .flat_map(|view| indices.iter().enumerate().map(move |place| (view, place)));
     for (values, (view, (place, &index))) in values.chunks_exact_mut(length).zip(places) {
-        labels[place] = stimuli.load(set, index, *view, values)? as i64;
+        if !wanted() {
+            return None;
+        }
+        match stimuli.load(set, index, *view, values) {
+            Ok(label) => labels[place] = label as i64,
+            Err(error) => return Some(Err(error)),
+        }
     }
-    Ok(Batch { values, labels })
+    Some(Ok(Batch { values, labels }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,26 +1,24 @@
-//! Handwritten digits: scaled to [0, 1], resized where the task says so, and repeated to the task's channels.
+//! Handwritten digits, carried inside the program: ink from 0 to 1, in three equal channels.
 
 use engram_plan::TaskSettings;
 use engram_plan::tasks::digits::{Digits, FULL_INK, SIDE, Split};
 
-use crate::resize::bilinear;
-use crate::{Result, Seeds, Set, Stimuli, View};
+use crate::images::{Picture, Pictures};
+use crate::{Result, Set};
 
-pub(crate) struct DigitStimuli {
+/// The digits, split.
+#[derive(Debug)]
+pub(crate) struct DigitPictures {
     digits: Digits,
     split: Split,
-    shape: [usize; 3],
 }
 
-impl DigitStimuli {
-    pub(crate) fn new(task: &TaskSettings, seeds: Seeds) -> Self {
+impl DigitPictures {
+    /// Splits the digits as `task` says, by a seed of the split.
+    pub(crate) fn new(task: &TaskSettings, dataset_seed: u64) -> Self {
         let digits = Digits::load();
-        let split = digits.split(task.validation_fraction(), seeds.dataset_seed);
-        Self {
-            digits,
-            split,
-            shape: task.input_shape(),
-        }
+        let split = digits.split(task.validation_fraction(), dataset_seed);
+        Self { digits, split }
     }
 
     fn indices(&self, set: Set) -> &[usize] {
@@ -31,31 +29,23 @@ impl DigitStimuli {
     }
 }
 
-impl Stimuli for DigitStimuli {
-    fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
+impl Pictures for DigitPictures {
     fn n_examples(&self, set: Set) -> usize {
         self.indices(set).len()
     }
 
-    fn varies(&self) -> bool {
-        false
-    }
-
-    fn load(&self, set: Set, index: usize, _: View, values: &mut [f32]) -> Result<usize> {
-        let digit = self.indices(set)[index];
-        let pixels = &self.digits.pixels[digit * SIDE * SIDE..(digit + 1) * SIDE * SIDE];
-        let scaled: Vec<f32> = pixels
-            .iter()
-            .map(|&pixel| f32::from(pixel) / f32::from(FULL_INK))
-            .collect();
-        let [_, height, width] = self.shape;
-        let image = bilinear(&scaled, [SIDE, SIDE], [height, width]);
-        for channel in values.chunks_exact_mut(height * width) {
-            channel.copy_from_slice(&image);
-        }
-        Ok(usize::from(self.digits.labels[digit]))
+    fn picture(&self, set: Set, index: usize) -> Result<(Picture, usize)> {
+        let index = self.indices(set)[index];
+        let ink = &self.digits.pixels[index * SIDE * SIDE..][..SIDE * SIDE];
+        let picture = Picture {
+            width: SIDE,
+            height: SIDE,
+            pixels: ink.iter().flat_map(|&ink| [ink; 3]).collect(),
+            full: FULL_INK,
+        };
+        Ok((picture, usize::from(self.digits.labels[index])))
     }
 }
+
+#[cfg(test)]
+mod tests;

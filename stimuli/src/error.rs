@@ -1,6 +1,6 @@
 //! What can be wrong with a task's files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engram_schemas::Task;
 
@@ -47,6 +47,27 @@ pub enum Error {
 }
 
 impl Error {
+    /// `path` cannot be read.
+    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// `path` is not what the task needs.
+    pub(crate) fn unusable(
+        path: &Path,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            reason: reason.into(),
+            hint: hint.into(),
+        }
+    }
+
     /// What the user can do about it, where there is something.
     pub fn hint(&self) -> Option<String> {
         match self {

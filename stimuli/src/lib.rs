@@ -7,10 +7,16 @@
 //! Whatever is random about an example (crop, flip, colour, background noise) depends on (seed, set, example, view) and
 //! on nothing else: not on threads or order.
 
+mod archive;
 mod batches;
+mod cifar10;
+mod class_folders;
 mod digits;
 mod error;
-mod resize;
+mod image_folder;
+mod imagenet;
+mod images;
+mod section;
 mod speech;
 
 use std::path::PathBuf;
@@ -18,6 +24,13 @@ use std::sync::Arc;
 
 use engram_plan::TaskSettings;
 use engram_schemas::Task;
+
+use cifar10::Cifar10;
+use digits::DigitPictures;
+use image_folder::ImageFolder;
+use imagenet::Imagenet;
+use images::{Images, Pictures, Preparation};
+use speech::Speech;
 
 pub use batches::{Batch, Batches};
 pub use error::{Error, Result};
@@ -53,7 +66,7 @@ pub trait Stimuli: Send + Sync {
     /// Number of examples in `set`.
     fn n_examples(&self, set: Set) -> usize;
 
-    /// Whether an example of the training set looks different from epoch to epoch.
+    /// Whether an example of the training set looks different from epoch to epoch, whatever the task's augmentation.
     fn varies(&self) -> bool {
         true
     }
@@ -79,10 +92,37 @@ pub struct Seeds {
 /// # Errors
 /// When the files are not there, or are not those of the task; the error says which and what to do.
 pub fn open(task: &TaskSettings, data: Option<PathBuf>, seeds: Seeds) -> Result<Arc<dyn Stimuli>> {
-    match (task.source(), data) {
-        (Task::Digits, _) => Ok(Arc::new(digits::DigitStimuli::new(task, seeds))),
-        (Task::Wsn, data) => Ok(Arc::new(speech::Speech::open(task, data, seeds)?)),
-        (source, Some(_)) => Err(Error::Unavailable { task: source }),
-        (source, None) => Err(Error::NoData { task: source }),
+    let source = task.source();
+    let folder = || data.as_deref().ok_or(Error::NoData { task: source });
+    match source {
+        Task::Digits => Ok(images(
+            task,
+            seeds,
+            DigitPictures::new(task, seeds.dataset_seed),
+        )),
+        Task::Cifar10 => Ok(images(task, seeds, Cifar10::open(folder()?)?)),
+        Task::Imagenet => Ok(images(task, seeds, Imagenet::open(task, folder()?)?)),
+        Task::ImageFolder => {
+            let pictures = ImageFolder::open(task, folder()?, seeds.dataset_seed)?;
+            Ok(images(task, seeds, pictures))
+        }
+        Task::Wsn => Ok(Arc::new(Speech::open(task, data, seeds)?)),
+        Task::Simclr | Task::DigitsSimclr => Err(Error::Unavailable { task: source }),
     }
 }
+
+fn images(
+    task: &TaskSettings,
+    seeds: Seeds,
+    pictures: impl Pictures + 'static,
+) -> Arc<dyn Stimuli> {
+    Arc::new(Images {
+        pictures,
+        preparation: Preparation::new(task, seeds.model_seed),
+    })
+}
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
