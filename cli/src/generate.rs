@@ -1,13 +1,13 @@
 //! `engram generate`: trains what a sweep plans and its dataset does not have yet.
 
-mod data;
+pub(crate) mod data;
 mod ending;
 mod progress;
 mod selection;
 mod signals;
 mod stored_plan;
 mod target;
-mod trainer;
+pub(crate) mod trainer;
 mod workers;
 
 use std::num::NonZeroUsize;

@@ -5,6 +5,7 @@ mod failure;
 mod generate;
 mod identify;
 mod listing;
+mod observe;
 mod plan;
 mod sql;
 mod status;
@@ -37,6 +38,7 @@ and the same command goes on from there.";
 enum Command {
     Plan(plan::PlanArgs),
     Generate(generate::GenerateArgs),
+    Observe(observe::ObserveArgs),
     Status(status::StatusArgs),
     Sql(sql::SqlArgs),
     Identify(identify::IdentifyArgs),
@@ -73,6 +75,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Plan(arguments) => plan::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Generate(arguments) => generate::run(arguments).await,
+        Command::Observe(arguments) => observe::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
     }

@@ -13,9 +13,6 @@ use crate::network::Network;
 use crate::observe::{Angles, Checkpoint};
 use crate::{Error, Result};
 
-/// Characters of an observation's hash in the name of a file of its own.
-const OBSERVATION_HASH_LENGTH: usize = 10;
-
 /// The checkpoints of a run.
 #[derive(Debug)]
 pub struct Trajectory {
@@ -66,13 +63,7 @@ impl Trajectory {
     /// The file of the trajectory: the run's, `<run_id>.parquet`, or `<run_id>-<hash of the observation>.parquet` where
     /// the observation is another than the run's own.
     pub fn file(&self) -> RunFile {
-        let mut file = self.run.file();
-        if self.observation != self.run.configuration.observation {
-            let hash = self.configuration().run_id();
-            let hash = hash.get(..OBSERVATION_HASH_LENGTH).unwrap_or(&hash);
-            file.observation_id = Some(hash.to_owned());
-        }
-        file
+        self.run.observed_file(&self.observation)
     }
 
     /// What was observed.

@@ -150,4 +150,20 @@ impl PlannedRun {
             observation_id: None,
         }
     }
+
+    /// Where the trajectories of `observation` go: the run's own file, or, of another observation than the run's own, a
+    /// file named after it.
+    pub fn observed_file(&self, observation: &Observation) -> RunFile {
+        if *observation == self.configuration.observation {
+            return self.file();
+        }
+        let observed = RunConfiguration {
+            observation: observation.clone(),
+            ..self.configuration.clone()
+        };
+        RunFile {
+            observation_id: Some(name_of(&observed.to_json(), 5)),
+            ..self.file()
+        }
+    }
 }
