@@ -2,11 +2,11 @@
 
 pub(crate) mod data;
 mod ending;
-mod progress;
+pub(crate) mod progress;
 mod selection;
-mod signals;
+pub(crate) mod signals;
 mod stored_plan;
-mod target;
+pub(crate) mod target;
 pub(crate) mod trainer;
 mod workers;
 
@@ -175,6 +175,28 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
         keep_networks: arguments.keep_networks,
         checkpoint_seconds: arguments.checkpoint_seconds,
     };
+    train_missing(&mut progress, command, &location, missing, n_workers, &stop).await?;
+    check_ended(&progress, &stop)?;
+    progress.say(&format!(
+        "the dataset is at {}\nask it:  engram sql --at {to} \"SELECT * FROM runs LIMIT 5\"",
+        location.url(),
+        to = arguments.to,
+    ));
+    Ok(())
+}
+
+/// Trains `missing` with `n_workers` processes, showing how far they are.
+///
+/// # Errors
+/// When a trainer does not start. Runs that fail are counted by `progress`.
+pub(crate) async fn train_missing(
+    progress: &mut Progress,
+    command: trainer::Command,
+    location: &DatasetLocation,
+    missing: Vec<PlannedRun>,
+    n_workers: usize,
+    stop: &watch::Receiver<Stop>,
+) -> anyhow::Result<()> {
     let started = Instant::now();
     let (report, reports) = mpsc::unbounded_channel();
     let crew = Arc::new(Crew {
@@ -184,10 +206,17 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
         stop: stop.clone(),
     });
     let training = tokio::spawn(train(crew, missing, n_workers));
-    follow(&mut progress, reports, stop.clone()).await;
+    follow(progress, reports, stop.clone()).await;
     let trained = training.await?;
     progress.finish(started.elapsed());
-    trained?;
+    trained
+}
+
+/// Whether all runs are there.
+///
+/// # Errors
+/// [`Failure::Stopped`] after a signal, [`Failure::Internal`] when some networks could not be trained.
+pub(crate) fn check_ended(progress: &Progress, stop: &watch::Receiver<Stop>) -> anyhow::Result<()> {
     let outcome = progress.outcome();
     if let Stop::Leave(signal) | Stop::AtOnce(signal) = *stop.borrow() {
         let missing = outcome.missing;
@@ -208,11 +237,6 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
         }
         .into());
     }
-    progress.say(&format!(
-        "the dataset is at {}\nask it:  engram sql --at {to} \"SELECT * FROM runs LIMIT 5\"",
-        location.url(),
-        to = arguments.to,
-    ));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod observe;
 mod plan;
 mod sql;
 mod status;
+mod tune;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     Observe(observe::ObserveArgs),
     Status(status::StatusArgs),
+    Tune(tune::TuneArgs),
     Sql(sql::SqlArgs),
     Identify(identify::IdentifyArgs),
 }
@@ -76,6 +78,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Status(arguments) => status::run(arguments).await,
         Command::Generate(arguments) => generate::run(arguments).await,
         Command::Observe(arguments) => observe::run(arguments).await,
+        Command::Tune(arguments) => tune::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
     }
