@@ -28,6 +28,8 @@ check: setup ## Check format, lints and documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --keep-going --quiet
 
 bench: setup ## Measure against named peers, in the release profile (the first build takes most of an hour)
+	@scripts/setup-peers.sh
+	$(CARGO) build --workspace --bins --release
 	$(CARGO) bench --package engram-benches
 
 build: setup ## Build the commands `engram` and `engram-trainer`
