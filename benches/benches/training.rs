@@ -167,7 +167,10 @@ fn sweep() {
     const NETWORKS: usize = 4;
     const EPOCHS: usize = 20;
     let target = std::env::current_exe().expect("a benchmark has a path");
-    let engram = target.ancestors().nth(2).map(|folder| folder.join("engram"));
+    let engram = target
+        .ancestors()
+        .nth(2)
+        .map(|folder| folder.join("engram"));
     let Some(engram) = engram.filter(|engram| engram.is_file()) else {
         println!("\nsweep: left out, the command engram is not built in this profile");
         return;

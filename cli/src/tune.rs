@@ -137,7 +137,7 @@ pub(crate) async fn run(arguments: TuneArgs) -> anyhow::Result<()> {
 async fn scores(location: &DatasetLocation) -> anyhow::Result<HashMap<String, Score>> {
     let session = Session::open(location).await?;
     let sql = "SELECT run_id, status, final_validation_loss, final_validation_accuracy FROM runs";
-    let batches: Vec<_> = session.stream(sql).await?.try_collect().await?;
+    let batches: Vec<_> = session.stream(sql).await?.batches.try_collect().await?;
     let mut scores = HashMap::new();
     for batch in batches {
         for row in 0..batch.num_rows() {

@@ -45,7 +45,7 @@ pub(crate) fn write(root: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 /// A small photograph of its own for each name.
 pub(crate) fn write_photographs(root: &Path, names: &[&str]) {
     for (place, name) in names.iter().enumerate() {
-        let colour = [place as u8 * 9, 100, 180];
+        let colour = [(place * 9 % 190) as u8, 100, 180];
         write(root, name, jpeg(&photograph(40, 30, colour)));
     }
 }

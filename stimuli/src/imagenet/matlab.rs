@@ -20,7 +20,9 @@ const HEADER: usize = 128;
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Kinds of elements.
-const SMALL_UNSIGNED: u32 = 2;
+const BYTES: u32 = 1;
+const UNSIGNED_BYTES: u32 = 2;
+const FLOATING: u32 = 9;
 const UTF8: u32 = 16;
 const ARRAY: u32 = 14;
 const COMPRESSED: u32 = 15;
@@ -137,19 +139,17 @@ fn synsets(array: &[u8]) -> Result<Option<BTreeMap<u32, String>>> {
 fn scalar(array: &[u8]) -> Result<u32> {
     let (_, mut rest) = open(array)?;
     let (kind, data) = element(&mut rest)?;
-    let value = match (kind, data.len()) {
-        // Floating-point numbers of 64 bits; otherwise whole ones.
-        (9, 8) => {
-            let bits = data
-                .iter()
-                .rev()
-                .fold(0, |sum, &byte| sum << 8 | u64::from(byte));
-            f64::from_bits(bits) as u32
-        }
-        (1..=6, 1..=4) => number(data),
-        _ => return Err(format!("a {NUMBER} is no number")),
-    };
-    Ok(value)
+    let bits = data
+        .iter()
+        .rev()
+        .fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+    match (kind, data.len()) {
+        (FLOATING, 8) => Some(f64::from_bits(bits) as u32),
+        // Whole numbers of 8 to 64 bits.
+        (1..=6 | 12..=13, 1..=8) => u32::try_from(bits).ok(),
+        _ => None,
+    }
+    .ok_or_else(|| format!("a field {NUMBER} is no number"))
 }
 
 /// Text of one row.
@@ -157,11 +157,11 @@ fn text(array: &[u8]) -> Result<String> {
     let (_, mut rest) = open(array)?;
     let (kind, data) = element(&mut rest)?;
     let bytes: Vec<u8> = match kind {
-        1 | SMALL_UNSIGNED | UTF8 => data.to_vec(),
+        BYTES | UNSIGNED_BYTES | UTF8 => data.to_vec(),
         // Characters of 16 bits; class folders' names are ASCII.
         _ => data.chunks_exact(2).map(|pair| pair[0]).collect(),
     };
-    String::from_utf8(bytes).map_err(|_| format!("a {FOLDER} is no text"))
+    String::from_utf8(bytes).map_err(|_| format!("a field {FOLDER} is no text"))
 }
 
 #[cfg(test)]

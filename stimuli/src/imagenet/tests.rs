@@ -227,7 +227,7 @@ fn what_is_wrong_with_a_shard_is_named_with_its_member() {
     let whole = shard(0, &["0", "1"]);
     assert!(train(&whole).is_ok());
     assert_refused(
-        train(&whole[..1500]),
+        train(&whole[..1700]),
         &["train-0.tar", "cut in the middle", "000000.jpg"],
     );
     assert_refused(
