@@ -82,7 +82,7 @@ fn write(folder: &Path, seed: u32) {
         .map(|v| v as u8))
     });
     let mut file = Vec::new();
-    JpegEncoder::new_with_quality(&mut file, 90)
+    JpegEncoder::new_with_quality(&mut file, 95)
         .encode_image(&picture)
         .expect("a JPEG file");
     fs::write(folder.join(format!("{seed}.jpg")), file).expect("a file");

@@ -74,6 +74,10 @@ impl Error {
             Self::NoData { task } => Some(format!(
                 "name the folder with --data {task}=FOLDER, or in the sweep file: [data] {task} = \"FOLDER\""
             )),
+            Self::Read { .. } => Some(
+                "check the path and its permissions, and that the disk that it is on is there"
+                    .to_owned(),
+            ),
             Self::Unusable { hint, .. } => Some(hint.clone()),
             _ => None,
         }

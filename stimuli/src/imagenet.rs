@@ -43,7 +43,9 @@ impl Imagenet {
         if is_folder(folders::TRAIN) && is_folder(folders::VALIDATION) {
             return Ok(Self::Folders(folders::Folders::open(data, n_classes)?));
         }
-        let names = entries.iter().map(|(name, _)| name.as_str());
+        let names = entries
+            .iter()
+            .filter_map(|(name, is_folder)| (!is_folder).then_some(name.as_str()));
         if let Some(shards) = shards::Shards::open(data, names, n_classes)? {
             return Ok(Self::Shards(shards));
         }
