@@ -29,7 +29,8 @@ fn every_cut_is_noticed() {
     let archive = tar(&[("a.jpg", &[1; 700]), ("b.jpg", &[2; 1500])]);
     // Header, two blocks, header, three blocks, two blocks of the end mark.
     assert_eq!(archive.len(), 9 * 512);
-    for length in 0..7 * 512 + 511 {
+    let blocks = (0..=7 * 512).step_by(512);
+    for length in blocks.flat_map(|block| [block, block + 1, block + 300, block + 511]) {
         let error = members_of(&archive[..length]);
         assert!(error.is_err(), "{length} bytes are taken for an archive");
     }
