@@ -40,22 +40,26 @@ sweep=$1
 url=$2
 shift 2
 
+# Signals reach this script alone, so they are passed on.
+child=
+signal=
+interrupted=
+pass_on() {
+    signal=$1
+    interrupted=yes
+    if [ -n "$child" ]; then kill -s "$1" "$child" 2>/dev/null; fi
+}
+trap 'pass_on USR1' USR1
+trap 'pass_on TERM' TERM
+
 # Without --shard, engram takes the place in the plan from SLURM_ARRAY_TASK_ID.
 if [ -n "${SHARDS:-}" ]; then
     set -- "$@" --shard "$SLURM_ARRAY_TASK_ID/$SHARDS"
 fi
 "${ENGRAM:-engram}" generate "$sweep" --to "$url" "$@" &
 child=$!
-
-# Signals reach this script alone, so they are passed on.
-signal=
-pass_on() {
-    signal=$1
-    interrupted=yes
-    kill -s "$1" "$child" 2>/dev/null
-}
-trap 'pass_on USR1' USR1
-trap 'pass_on TERM' TERM
+# A signal that came before there was anybody to pass it on to.
+if [ -n "$signal" ]; then kill -s "$signal" "$child"; fi
 
 # A signal ends `wait` before the child has ended.
 previous=

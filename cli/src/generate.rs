@@ -284,16 +284,18 @@ async fn follow(
     let mut is_leaving = false;
     loop {
         tokio::select! {
-            report = reports.recv() => match report {
-                Some(report) => progress.take(report),
-                None => break,
-            },
+            // In this order: trainers may have left before the request is said.
+            biased;
             signal = asked(&mut stop), if !is_leaving => {
                 is_leaving = true;
                 progress.say(&format!(
                     "{signal}: the trainers store checkpoints and leave; a second signal does not wait for them"
                 ));
             }
+            report = reports.recv() => match report {
+                Some(report) => progress.take(report),
+                None => break,
+            },
         }
     }
 }

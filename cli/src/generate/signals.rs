@@ -3,8 +3,15 @@
 //! Schedulers send SIGTERM before they take a machine away, and Slurm sends what a job asks for, by custom SIGUSR1, some
 //! time before its limit. The first request lets the trainers store checkpoints; a second one does not wait for them.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+/// Signals that follow the first within this time are the same request: a scheduler may send it to every process, and a
+/// job's script pass it on beside.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// Whether a stop was asked for, and by which signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +31,8 @@ pub(crate) fn listen() -> anyhow::Result<watch::Receiver<Stop>> {
     tokio::spawn(async move {
         let first = signals.next().await;
         let _ = sender.send(Stop::Leave(first));
+        let over = Instant::now() + SAME_REQUEST;
+        while timeout_at(over, signals.next()).await.is_ok() {}
         let second = signals.next().await;
         let _ = sender.send(Stop::AtOnce(second));
         // Kept until the end: a dropped sender would read as a request that never comes.

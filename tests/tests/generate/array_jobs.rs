@@ -180,6 +180,10 @@ mod slurm {
 
     impl Drop for Cluster {
         fn drop(&mut self) {
+            // Jobs that a failed test has left.
+            let _ = self
+                .command("scancel", &["--full", "--user", &output("id", &["-un"])])
+                .output();
             for daemon in self.daemons.iter_mut().rev() {
                 let _ = daemon.kill();
                 let _ = daemon.wait();
@@ -216,13 +220,11 @@ mod slurm {
             let here = folder.path().display();
             let (host, user) = (output("hostname", &["-s"]), output("id", &["-un"]));
             // Free at this moment, which is the best that can be had.
-            let ports: Vec<TcpListener> = (0..2)
-                .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-                .collect();
-            let ports: Vec<u16> = ports
-                .iter()
-                .map(|p| p.local_addr().unwrap().port())
-                .collect();
+            let ports: Vec<u16> = {
+                let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+                let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+                listeners.iter().map(port).collect()
+            };
             let configuration = format!(
                 "ClusterName=engram\nSlurmctldHost={host}(127.0.0.1)\nSlurmctldPort={}\nSlurmdPort={}\n\
                  AuthType=auth/none\nCredType=cred/none\nSlurmUser={user}\nSlurmdUser={user}\n\
@@ -354,7 +356,8 @@ mod slurm {
             log.contains("error: preempted by SIGUSR1; 1 networks are missing"),
             "{log}"
         );
-        // Slurm has it wait two minutes; not here.
+        // Slurm has it wait two minutes, in which the node clears up after the first attempt; here it is some seconds.
+        std::thread::sleep(std::time::Duration::from_secs(4));
         cluster.ask(
             "scontrol",
             &["update", &format!("JobId={task}"), "StartTime=now"],
