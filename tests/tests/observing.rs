@@ -61,14 +61,14 @@ async fn conditions_and_recordings_of_trained_networks() {
         // The definitions differ in weight norms under all rules, in the activity change where there are feedback kernels.
         (
             2,
-            "SELECT count(DISTINCT learning_rule) FROM trajectories AS a JOIN trajectories AS b
+            "SELECT count(DISTINCT a.learning_rule) FROM trajectories AS a JOIN trajectories AS b
              USING (run_id, layer, epoch, unit_fraction, noise_stddev, learning_rule)
-             WHERE a.definition = 'standard' AND b.definition = 'published' AND unit_fraction = 1
+             WHERE a.definition = 'standard' AND b.definition = 'published' AND a.unit_fraction = 1
                 AND a.weight_raw_norm > b.weight_raw_norm",
         ),
         (
             1,
-            "SELECT count(DISTINCT learning_rule) FROM trajectories AS a JOIN trajectories AS b
+            "SELECT count(DISTINCT a.learning_rule) FROM trajectories AS a JOIN trajectories AS b
              USING (run_id, layer, epoch, unit_fraction, noise_stddev, learning_rule)
              WHERE a.definition = 'standard' AND b.definition = 'published'
                 AND a.activity_change_raw_mean <> b.activity_change_raw_mean",
