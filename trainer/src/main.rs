@@ -74,6 +74,8 @@ fn work(arguments: &Arguments) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let stop = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    runtime.spawn(stop_on_signals(Arc::clone(&stop)));
     let n_readers = arguments.readers.map_or_else(
         || match device {
             tch::Device::Cpu => arguments.threads.into(),
@@ -114,6 +116,22 @@ fn work(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Keeps a signal that asks for an end from killing the run in progress: a checkpoint comes first. A scheduler may signal
+/// every process of a job.
+#[cfg(unix)]
+async fn stop_on_signals(stop: Arc<AtomicBool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::user_defined1(),
+    ];
+    let signals = kinds.into_iter().filter_map(|kind| signal(kind).ok());
+    let waits = signals.map(|mut signal| Box::pin(async move { signal.recv().await }));
+    futures::future::select_all(waits).await;
+    stop.store(true, Ordering::Relaxed);
 }
 
 /// Reads lines on a thread of its own, so that the end of the input, which means stop, is seen during training.

@@ -84,9 +84,8 @@ fn another_observation_of_a_run_has_a_file_of_its_own() {
     let network = network(Signal::Forward);
     assert_eq!(Trajectory::new(&run, &network).file(), run.file());
     let other = Trajectory::observed(&run, &network, observation(&[published()]));
-    let name = other.file().run_id;
-    let hash = name.strip_prefix(&format!("{}-", run.run_id)).unwrap();
-    assert_eq!(hash.len(), 10);
+    assert_eq!(other.file().run_id, run.run_id);
+    assert_eq!(other.file().observation_id.unwrap().len(), 10);
     let third = Trajectory::observed(&run, &network, observation(&[condition(0.5, 0.0, 0)]));
     assert_ne!(third.file(), other.file());
     assert_eq!(other.configuration().observation.conditions, [published()]);
