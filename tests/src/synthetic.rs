@@ -42,7 +42,7 @@ pub struct Run {
 pub fn sweep(n_seeds: i64, epochs: &[i32]) -> Vec<Run> {
     let mut runs = Vec::new();
     for architecture in [Architecture::Knet4, Architecture::Knet5] {
-        for &learning_rule in LearningRule::ALL {
+        for learning_rule in LearningRule::STUDIED {
             for model_seed in 0..n_seeds {
                 runs.push(Run {
                     architecture,
@@ -205,7 +205,7 @@ impl Run {
         if let Some((_, _, _, value)) = replaced {
             return *value;
         }
-        let rule = LearningRule::ALL
+        let rule = LearningRule::STUDIED
             .iter()
             .position(|rule| *rule == self.learning_rule)
             .unwrap_or_default();

@@ -60,7 +60,7 @@ async fn rules_are_identified_and_the_outcome_is_a_table() {
 
     assert_eq!(
         found.classes,
-        LearningRule::ALL
+        LearningRule::STUDIED
             .iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()

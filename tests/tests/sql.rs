@@ -283,7 +283,7 @@ async fn the_feature_matrix_of_the_study() {
     let dataset = Dataset::of(&runs);
     let session = dataset.open().await.unwrap();
     let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
-    let n_layers = (4 + 5) * LearningRule::ALL.len() * 2;
+    let n_layers = (4 + 5) * LearningRule::STUDIED.len() * 2;
     assert_eq!(
         (matrix.n_examples(), matrix.n_features()),
         (n_layers, 45 * EPOCHS.len() + 3)

@@ -158,7 +158,7 @@ fn large_architectures_learn_a_small_batch() {
     for (architecture, side, rate) in [
         (Architecture::Resnet18, 32, 0.05),
         (Architecture::Resnet18v2, 32, 0.05),
-        (Architecture::AlexnetLrn, 67, 0.0005),
+        (Architecture::AlexnetLrn, 67, 0.0001),
     ] {
         for settings in [sgdm(), feedback_alignment()] {
             let mut configuration = configuration(architecture, side, settings.clone());
@@ -167,7 +167,7 @@ fn large_architectures_learn_a_small_batch() {
             let mut network = Network::new(&configuration, rule.signal(), Device::Cpu).unwrap();
             let batch = batch(side, 10);
             let mut losses = Vec::new();
-            for step in 0..12 {
+            for step in 0..20 {
                 let mode = Mode::Train { step };
                 let (outputs, records) =
                     network.forward(&batch.inputs, mode, rule.signal(), rule.keep());

@@ -183,11 +183,11 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
         ],
     );
     refused(
-        &SMALL_SWEEP.replace("\"knet4\"", "\"resnet18\""),
+        &SMALL_SWEEP.replace("\"digits\"", "\"cifar10\""),
         "a",
         &[
-            "can plan but not train architecture `resnet18` on task `digits`",
-            "hint: ",
+            "the examples of task `cifar10` lie in files, and nothing says where",
+            "hint: name the place with --data cifar10=PATH",
         ],
     );
     refused(
