@@ -158,7 +158,7 @@ fn large_architectures_learn_a_small_batch() {
     for (architecture, side, rate) in [
         (Architecture::Resnet18, 32, 0.05),
         (Architecture::Resnet18v2, 32, 0.05),
-        (Architecture::AlexnetLrn, 67, 0.0001),
+        (Architecture::AlexnetLrn, 67, 0.00003),
     ] {
         for settings in [sgdm(), feedback_alignment()] {
             let mut configuration = configuration(architecture, side, settings.clone());
