@@ -1,4 +1,5 @@
 //! Runs that are killed and taken up again end in the bytes of an undisturbed run.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
