@@ -1,4 +1,4 @@
-//! Compiles the feedback functions against libtorch's headers, after checking which libtorch that is.
+//! Compiles the native functions against libtorch's headers, after checking which libtorch that is.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ const WANTED: &str = "2.13.0";
 
 fn main() {
     println!("cargo::rerun-if-env-changed=LIBTORCH");
-    println!("cargo::rerun-if-changed=native/feedback.cpp");
+    println!("cargo::rerun-if-changed=native");
     let libtorch = match std::env::var_os("LIBTORCH").map(PathBuf::from) {
         Some(folder) => folder,
         None => stop(
@@ -37,8 +37,9 @@ fn main() {
         .include(libtorch.join("include"))
         .include(libtorch.join("include/torch/csrc/api/include"))
         .file("native/feedback.cpp")
+        .file("native/steps.cpp")
         .opt_level(1)
-        .compile("engram_feedback");
+        .compile("engram_native");
     // The unit tests of this crate are executables too and must find libtorch without LD_LIBRARY_PATH.
     println!(
         "cargo::rustc-link-arg=-Wl,-rpath,{}",

@@ -3,16 +3,14 @@
 // Forward, such a layer is the ordinary one. Backward, the signal to the layer below goes through the feedback kernel,
 // while kernel and bias get their own local gradients. A convolution's gradient with respect to its kernel does not read
 // the kernel, so one convolution_backward with the feedback kernel in the kernel's place yields all of them.
-//
-// Every function returns null, or a message that the caller frees with free().
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cstring>
-#include <exception>
 #include <optional>
 #include <vector>
+
+#include "interface.h"
 
 namespace {
 
@@ -66,22 +64,8 @@ struct FeedbackDense : Function<FeedbackDense> {
   }
 };
 
-Tensor& at_pointer(void* tensor) { return *static_cast<Tensor*>(tensor); }
-
 // An undefined tensor as an argument of apply() throws; an empty optional does not.
 MaybeTensor maybe(void* tensor) { return tensor ? MaybeTensor(at_pointer(tensor)) : MaybeTensor(); }
-
-template <typename Body>
-char* guarded(Body body) {
-  try {
-    body();
-    return nullptr;
-  } catch (const std::exception& error) {
-    return strdup(error.what());
-  } catch (...) {
-    return strdup("unknown exception");
-  }
-}
 
 }  // namespace
 

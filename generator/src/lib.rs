@@ -12,6 +12,7 @@
 //!
 //! What is trained, and under which name, is decided in `engram-plan`.
 
+pub mod alignment;
 mod architectures;
 pub mod checkpoint;
 pub mod device;

@@ -1,7 +1,8 @@
-//! The one file that calls foreign code: the feedback functions, and what a process does once before its first tensor.
+//! The one file that calls foreign code: the feedback functions, the optimizers' fused steps, and what a process does once
+//! before its first tensor.
 #![expect(
     unsafe_code,
-    reason = "calls into libtorch through the C interface of native/feedback.cpp, and into libc"
+    reason = "calls into libtorch through the C interface of the files in native/, and into libc"
 )]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -36,6 +37,29 @@ unsafe extern "C" {
         padding_y: i64,
         padding_x: i64,
         which: c_int,
+    ) -> *mut c_char;
+    fn engram_momentum_step(
+        parameters: *const *mut c_void,
+        gradients: *const *mut c_void,
+        velocities: *const *mut c_void,
+        n: usize,
+        weight_decay: f64,
+        momentum: f64,
+        rate: f64,
+        nesterov: bool,
+    ) -> *mut c_char;
+    fn engram_adam_step(
+        parameters: *const *mut c_void,
+        gradients: *const *mut c_void,
+        means: *const *mut c_void,
+        squares: *const *mut c_void,
+        n: usize,
+        step: f64,
+        weight_decay: f64,
+        rate: f64,
+        beta1: f64,
+        beta2: f64,
+        epsilon: f64,
     ) -> *mut c_char;
 }
 
@@ -180,22 +204,127 @@ pub(crate) fn convolution_gradient(
     })
 }
 
+/// One step of gradient descent with momentum, in place, of the `parameters` and their `velocities`; the L2 penalty's
+/// share is added to the gradients on the way.
+pub(crate) fn momentum_step(
+    parameters: &[&Tensor],
+    gradients: &[Tensor],
+    velocities: &[Tensor],
+    settings: MomentumStep,
+) {
+    let lists = [
+        pointers(parameters.iter().copied()),
+        pointers(gradients),
+        pointers(velocities),
+    ];
+    let n = shortest(&lists);
+    // SAFETY: the lists have at least n pointers each, of live tensors, and outlive the call.
+    refuse(unsafe {
+        engram_momentum_step(
+            lists[0].as_ptr(),
+            lists[1].as_ptr(),
+            lists[2].as_ptr(),
+            n,
+            settings.weight_decay,
+            settings.momentum,
+            settings.learning_rate,
+            settings.nesterov,
+        )
+    });
+}
+
+/// What a step with momentum takes beside tensors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MomentumStep {
+    /// Coefficient of the parameters' L2 penalty.
+    pub(crate) weight_decay: f64,
+    /// Share of the last step that is taken again.
+    pub(crate) momentum: f64,
+    /// Factor of the step.
+    pub(crate) learning_rate: f64,
+    /// Whether the step is Nesterov's.
+    pub(crate) nesterov: bool,
+}
+
+/// One step of Adam, in place, of the `parameters`, and the `means` and `squares` of their gradients; the L2 penalty's
+/// share is added to the gradients on the way.
+pub(crate) fn adam_step(
+    parameters: &[&Tensor],
+    gradients: &[Tensor],
+    means: &[Tensor],
+    squares: &[Tensor],
+    settings: &AdamStep,
+) {
+    let lists = [
+        pointers(parameters.iter().copied()),
+        pointers(gradients),
+        pointers(means),
+        pointers(squares),
+    ];
+    let n = shortest(&lists);
+    // SAFETY: the lists have at least n pointers each, of live tensors, and outlive the call.
+    refuse(unsafe {
+        engram_adam_step(
+            lists[0].as_ptr(),
+            lists[1].as_ptr(),
+            lists[2].as_ptr(),
+            lists[3].as_ptr(),
+            n,
+            f64::from(settings.step),
+            settings.weight_decay,
+            settings.learning_rate,
+            settings.beta1,
+            settings.beta2,
+            settings.epsilon,
+        )
+    });
+}
+
+/// What a step of Adam takes beside tensors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AdamStep {
+    /// Its number, from 1.
+    pub(crate) step: i32,
+    /// Coefficient of the parameters' L2 penalty.
+    pub(crate) weight_decay: f64,
+    /// Factor of the step.
+    pub(crate) learning_rate: f64,
+    /// Decay of the mean of gradients.
+    pub(crate) beta1: f64,
+    /// Decay of the mean of squared gradients.
+    pub(crate) beta2: f64,
+    /// Added to the denominator.
+    pub(crate) epsilon: f64,
+}
+
+fn pointers<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<*mut c_void> {
+    tensors.into_iter().map(pointer).collect()
+}
+
+fn shortest(lists: &[Vec<*mut c_void>]) -> usize {
+    lists.iter().map(Vec::len).min().unwrap_or(0)
+}
+
 fn pointer(tensor: &Tensor) -> *mut c_void {
     tensor.as_ptr().cast_mut().cast()
 }
 
-/// Calls a foreign function that fills `output` or returns a message, and panics with the message, as the operations of
-/// tch do.
+/// Calls a foreign function that fills `output` or returns a message, and panics with the message.
+fn call(function: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
+    let mut output = null_mut();
+    refuse(function(&raw mut output));
+    // SAFETY: without a message, `output` is a tensor that was allocated for the caller.
+    unsafe { Tensor::from_ptr(output.cast()) }
+}
+
+/// Panics with the message of a foreign function, if there is one, as the operations of tch do.
 #[expect(
     clippy::panic,
     reason = "the same contract as every operation on a tensor"
 )]
-fn call(function: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
-    let mut output = null_mut();
-    let message = function(&raw mut output);
+fn refuse(message: *mut c_char) {
     if message.is_null() {
-        // SAFETY: without a message, `output` is a tensor that was allocated for the caller.
-        return unsafe { Tensor::from_ptr(output.cast()) };
+        return;
     }
     // SAFETY: the message is a C string from strdup, read here and freed once.
     let text = unsafe {

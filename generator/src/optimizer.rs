@@ -1,10 +1,12 @@
 //! Steps along gradients. The state is plain tensors in the parameters' order, so that it can be read and stored.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use tch::Tensor;
 
 use crate::checkpoint::missing;
+use crate::native::{self, AdamStep, MomentumStep};
 use crate::{Error, Result};
 
 /// Gradient descent with momentum: v = m v + g, w = w - rate v; Nesterov's w = w - rate (g + m v).
@@ -54,10 +56,26 @@ impl Adam {
     }
 }
 
+/// An L2 penalty on some of the parameters: `coefficient` times the parameter is part of its gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penalty {
+    /// The parameters that it is on are the first so many.
+    pub n_parameters: usize,
+    /// Its coefficient.
+    pub coefficient: f64,
+}
+
 /// Something that changes parameters, given their gradients.
 pub trait Optimizer: Send {
-    /// Steps every parameter in place. `gradients` are in the order of `parameters`, which is the same in every call.
-    fn step(&mut self, parameters: &[&Tensor], gradients: &[Tensor], learning_rate: f64);
+    /// Steps every parameter in place; the `gradients` stay as they are. They are in the order of `parameters`, which is
+    /// the same in every call.
+    fn step(
+        &mut self,
+        parameters: &[&Tensor],
+        gradients: &[Tensor],
+        learning_rate: f64,
+        penalty: Penalty,
+    );
 
     /// The state by name. It is empty before the first step.
     fn state(&self) -> Vec<(String, Tensor)>;
@@ -90,24 +108,43 @@ const STEPS: &str = "steps";
 const MEAN: &str = "mean";
 const SQUARE: &str = "square";
 
+/// The two ranges of `n` parameters, with and without the penalty, and its coefficient in each.
+fn ranges(n: usize, penalty: Penalty) -> [(Range<usize>, f64); 2] {
+    let n_penalised = penalty.n_parameters.min(n);
+    [(0..n_penalised, penalty.coefficient), (n_penalised..n, 0.0)]
+}
+
+fn zeros_like(parameters: &[&Tensor]) -> Vec<Tensor> {
+    parameters
+        .iter()
+        .map(|parameter| parameter.detach().zeros_like())
+        .collect()
+}
+
 impl Optimizer for MomentumDescent {
-    fn step(&mut self, parameters: &[&Tensor], gradients: &[Tensor], learning_rate: f64) {
-        tch::no_grad(|| {
-            if self.velocities.is_empty() {
-                self.velocities = gradients.iter().map(Tensor::zeros_like).collect();
-            }
-            for ((parameter, gradient), velocity) in
-                parameters.iter().zip(gradients).zip(&mut self.velocities)
-            {
-                let _ = velocity.g_mul_scalar_(self.momentum).g_add_(gradient);
-                let change = if self.nesterov {
-                    gradient + &*velocity * self.momentum
-                } else {
-                    velocity.shallow_clone()
-                };
-                let _ = parameter.shallow_clone().g_sub_(&(change * learning_rate));
-            }
-        });
+    fn step(
+        &mut self,
+        parameters: &[&Tensor],
+        gradients: &[Tensor],
+        learning_rate: f64,
+        penalty: Penalty,
+    ) {
+        if self.velocities.is_empty() {
+            self.velocities = zeros_like(parameters);
+        }
+        for (range, weight_decay) in ranges(parameters.len(), penalty) {
+            native::momentum_step(
+                &parameters[range.clone()],
+                &gradients[range.clone()],
+                &self.velocities[range],
+                MomentumStep {
+                    weight_decay,
+                    momentum: self.momentum,
+                    learning_rate,
+                    nesterov: self.nesterov,
+                },
+            );
+        }
     }
 
     fn state(&self) -> Vec<(String, Tensor)> {
@@ -121,31 +158,34 @@ impl Optimizer for MomentumDescent {
 }
 
 impl Optimizer for Adam {
-    fn step(&mut self, parameters: &[&Tensor], gradients: &[Tensor], learning_rate: f64) {
-        tch::no_grad(|| {
-            if self.means.is_empty() {
-                self.means = gradients.iter().map(Tensor::zeros_like).collect();
-                self.squares = gradients.iter().map(Tensor::zeros_like).collect();
-            }
-            self.steps += 1;
-            let (beta1, beta2) = (self.settings.beta1, self.settings.beta2);
-            let mean_correction = 1.0 - beta1.powi(self.steps);
-            let square_correction = 1.0 - beta2.powi(self.steps);
-            let state = self.means.iter_mut().zip(&mut self.squares);
-            for ((parameter, gradient), (mean, square)) in
-                parameters.iter().zip(gradients).zip(state)
-            {
-                let _ = mean
-                    .g_mul_scalar_(beta1)
-                    .g_add_(&(gradient * (1.0 - beta1)));
-                let _ = square
-                    .g_mul_scalar_(beta2)
-                    .g_add_(&(gradient.square() * (1.0 - beta2)));
-                let scale = (&*square / square_correction).sqrt() + self.settings.epsilon;
-                let change = &*mean / scale * (learning_rate / mean_correction);
-                let _ = parameter.shallow_clone().g_sub_(&change);
-            }
-        });
+    fn step(
+        &mut self,
+        parameters: &[&Tensor],
+        gradients: &[Tensor],
+        learning_rate: f64,
+        penalty: Penalty,
+    ) {
+        if self.means.is_empty() {
+            self.means = zeros_like(parameters);
+            self.squares = zeros_like(parameters);
+        }
+        self.steps += 1;
+        for (range, weight_decay) in ranges(parameters.len(), penalty) {
+            native::adam_step(
+                &parameters[range.clone()],
+                &gradients[range.clone()],
+                &self.means[range.clone()],
+                &self.squares[range],
+                &AdamStep {
+                    step: self.steps,
+                    weight_decay,
+                    learning_rate,
+                    beta1: self.settings.beta1,
+                    beta2: self.settings.beta2,
+                    epsilon: self.settings.epsilon,
+                },
+            );
+        }
     }
 
     fn state(&self) -> Vec<(String, Tensor)> {
@@ -163,40 +203,5 @@ impl Optimizer for Adam {
         self.means = listed(MEAN, state);
         self.squares = listed(SQUARE, state);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stepped(optimizer: &mut dyn Optimizer, gradients: &[f64]) -> f64 {
-        let parameter = Tensor::from_slice(&[1.0f64]);
-        for gradient in gradients {
-            optimizer.step(&[&parameter], &[Tensor::from_slice(&[*gradient])], 0.1);
-        }
-        parameter.double_value(&[0])
-    }
-
-    #[test]
-    fn momentum_adds_up() {
-        // v: 1, then 0.9 + 2 = 2.9. w: 1 - 0.1, then 0.9 - 0.29.
-        let w = stepped(&mut MomentumDescent::new(0.9, false), &[1.0, 2.0]);
-        assert!((w - 0.61).abs() < 1e-12, "{w}");
-        // Steps of 1 + 0.9 and 2 + 0.9 * 2.9.
-        let w = stepped(&mut MomentumDescent::new(0.9, true), &[1.0, 2.0]);
-        assert!((w - (1.0 - 0.19 - 0.461)).abs() < 1e-12, "{w}");
-    }
-
-    #[test]
-    fn adam_steps_by_the_rate_at_first() {
-        let mut adam = Adam::new(engram_plan::learning_rule::Adam::default());
-        let w = stepped(&mut adam, &[3.0]);
-        assert!((w - 0.9).abs() < 1e-8, "{w}");
-        // Second step by hand: mean (0.9 * 0.3 + 0.1 * -1) / 0.19, square (0.999 * 0.009 + 0.001) / 0.001999.
-        let mut adam = Adam::new(engram_plan::learning_rule::Adam::default());
-        let w = stepped(&mut adam, &[3.0, -1.0]);
-        let change = 0.1 * (0.17 / 0.19) / ((0.009991f64 / 0.001999).sqrt() + 1e-8);
-        assert!((w - (0.9 - change)).abs() < 1e-8, "{w}");
     }
 }

@@ -36,7 +36,7 @@ use super::descent::{Descent, gradients};
 use crate::Result;
 use crate::checkpoint::{as_part, part};
 use crate::network::{Keep, Layer, LayerRecord, Network, Signal};
-use crate::optimizer::{Adam, MomentumDescent, Optimizer};
+use crate::optimizer::{Adam, MomentumDescent, Optimizer, Penalty};
 use crate::projection::{kernel_gradient, project, project_back};
 
 /// The coefficients of an alignment loss.
@@ -196,8 +196,9 @@ impl LearningRule for LearnedFeedback {
                 .collect()
         });
         self.descent.step(network, gradients(network, loss), factor);
+        let rate = self.learning_rate * factor;
         self.optimizer
-            .step(&feedbacks, &alignment, self.learning_rate * factor);
+            .step(&feedbacks, &alignment, rate, Penalty::default());
     }
 
     fn state(&self) -> Vec<(String, Tensor)> {

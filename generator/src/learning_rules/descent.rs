@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use crate::Result;
 use crate::network::Network;
-use crate::optimizer::{MomentumDescent, Optimizer};
+use crate::optimizer::{MomentumDescent, Optimizer, Penalty};
 
 /// Gradient descent of all parameters: weight decay, clipping and layer-wise scaling, then the optimizer's step.
 pub(crate) struct Descent {
@@ -39,30 +39,48 @@ impl Descent {
         Self::new(configuration, Box::new(optimizer))
     }
 
-    /// One step of every parameter along `gradients`, those of [`Network::parameters`]. The penalty's share is added to
-    /// the kernels' gradients, which the caller keeps for no other use.
-    pub(crate) fn step(&mut self, network: &Network, mut gradients: Vec<Tensor>, factor: f64) {
+    /// The same with `coefficient` added to the kernels' L2 penalty.
+    pub(crate) fn with_penalty(mut self, coefficient: f64) -> Self {
+        self.weight_decay += coefficient;
+        self
+    }
+
+    /// One step of every parameter along `gradients`, those of [`Network::parameters`].
+    pub(crate) fn step(&mut self, network: &Network, gradients: Vec<Tensor>, factor: f64) {
+        let direction = self.direction(network, gradients);
+        self.follow(network, direction, factor);
+    }
+
+    /// The gradients, clipped, with each kernel's trust ratio.
+    ///
+    /// The ratio is taken of the clipped gradient; the penalty is no part of what is clipped, and scaled by the ratio.
+    pub(crate) fn direction(&self, network: &Network, mut gradients: Vec<Tensor>) -> Direction {
         tch::no_grad(|| {
             if let Some(norm) = self.clip_norm {
                 clip(&mut gradients, norm);
             }
-            // The kernels come first among the parameters.
-            for (layer, gradient) in network.layers.iter().zip(&mut gradients) {
-                let kernel = layer.kernel.detach();
-                let scale = self
-                    .lars
-                    .map(|lars| trust(lars, &kernel, gradient, self.weight_decay));
-                if self.weight_decay > 0.0 {
-                    let _ = gradient.g_add_(&(kernel * self.weight_decay));
-                }
-                if let Some(scale) = scale {
-                    let _ = gradient.g_mul_(&scale);
-                }
-            }
-            let parameters = network.parameters();
-            self.optimizer
-                .step(&parameters, &gradients, self.learning_rate * factor);
-        });
+            let trust = self.lars.map(|lars| {
+                // The kernels come first among the parameters.
+                let kernels = network.layers.iter().zip(&gradients);
+                kernels
+                    .map(|(layer, gradient)| {
+                        trust(lars, &layer.kernel.detach(), gradient, self.weight_decay)
+                    })
+                    .collect()
+            });
+            Direction { gradients, trust }
+        })
+    }
+
+    /// One step of every parameter along a direction.
+    pub(crate) fn follow(&mut self, network: &Network, direction: Direction, factor: f64) {
+        let kernels: Vec<&Tensor> = network.layers.iter().map(|layer| &layer.kernel).collect();
+        let (mut gradients, penalty) = direction.of(&kernels, self.weight_decay);
+        // Biases and normalisations have neither penalty nor ratio.
+        gradients.extend(direction.gradients.into_iter().skip(kernels.len()));
+        let rate = self.learning_rate * factor;
+        self.optimizer
+            .step(&network.parameters(), &gradients, rate, penalty);
     }
 
     pub(crate) fn learning_rate(&self) -> f64 {
@@ -79,6 +97,39 @@ impl Descent {
 
     pub(crate) fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
         self.optimizer.restore(state)
+    }
+}
+
+/// Where the parameters are to go.
+pub(crate) struct Direction {
+    /// Those of [`Network::parameters`].
+    gradients: Vec<Tensor>,
+    /// The factor of each kernel, where layers have one of their own.
+    trust: Option<Vec<Tensor>>,
+}
+
+impl Direction {
+    /// What `weights`, one of each layer and of its kernel's shape, are to be stepped along, and the penalty that is left
+    /// to the optimizer: a trust ratio scales the penalty too, so that with one nothing is left.
+    pub(crate) fn of(&self, weights: &[&Tensor], weight_decay: f64) -> (Vec<Tensor>, Penalty) {
+        let kernels = self.gradients.iter().zip(weights);
+        match &self.trust {
+            None => (
+                kernels
+                    .map(|(gradient, _)| gradient.shallow_clone())
+                    .collect(),
+                Penalty {
+                    n_parameters: weights.len(),
+                    coefficient: weight_decay,
+                },
+            ),
+            Some(trust) => tch::no_grad(|| {
+                let scaled = kernels.zip(trust).map(|((gradient, weight), scale)| {
+                    (gradient + weight.detach() * weight_decay) * scale
+                });
+                (scaled.collect(), Penalty::default())
+            }),
+        }
     }
 }
 

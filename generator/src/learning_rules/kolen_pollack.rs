@@ -1,5 +1,5 @@
 //! The Kolen-Pollack rule: feedback kernels B receive the very updates of the forward kernels W, and both decay, so that
-//! their difference does too.
+//! their difference does too. Clipping and layer-wise scaling are those of W's update for both.
 //!
 //! # References
 //! Kolen and Pollack, "Backpropagation without weight transport", IEEE World Congress on Computational Intelligence
@@ -22,8 +22,6 @@ use crate::optimizer::{MomentumDescent, Optimizer};
 struct KolenPollack {
     descent: Descent,
     feedback: MomentumDescent,
-    /// Of both sets of kernels, beside the weight decay.
-    decay: f64,
 }
 
 pub(super) fn new(
@@ -32,9 +30,9 @@ pub(super) fn new(
 ) -> Box<dyn LearningRule> {
     let (momentum, nesterov) = (settings.momentum, settings.nesterov);
     Box::new(KolenPollack {
-        descent: Descent::with_momentum(configuration, momentum, nesterov),
+        descent: Descent::with_momentum(configuration, momentum, nesterov)
+            .with_penalty(settings.decay),
         feedback: MomentumDescent::new(momentum, nesterov),
-        decay: settings.decay,
     })
 }
 
@@ -47,22 +45,13 @@ impl LearningRule for KolenPollack {
     }
 
     fn step(&mut self, network: &mut Network, loss: &Tensor, _: &[LayerRecord], factor: f64) {
-        let mut forward = gradients(network, loss);
-        let (decay, all_decay) = (self.decay, self.decay + self.descent.weight_decay());
-        let (feedbacks, changes): (Vec<&Tensor>, Vec<Tensor>) = tch::no_grad(|| {
-            let layers = network.layers.iter().zip(&mut forward);
-            layers
-                .filter_map(|(layer, gradient)| {
-                    let feedback = layer.feedback.as_ref()?;
-                    let change = &*gradient + feedback * all_decay;
-                    let _ = gradient.g_add_(&(layer.kernel.detach() * decay));
-                    Some((feedback, change))
-                })
-                .unzip()
-        });
-        self.descent.step(network, forward, factor);
-        self.feedback
-            .step(&feedbacks, &changes, self.descent.learning_rate() * factor);
+        let direction = self.descent.direction(network, gradients(network, loss));
+        let layers = network.layers.iter();
+        let feedbacks: Vec<&Tensor> = layers.filter_map(|layer| layer.feedback.as_ref()).collect();
+        let (changes, penalty) = direction.of(&feedbacks, self.descent.weight_decay());
+        let rate = self.descent.learning_rate() * factor;
+        self.feedback.step(&feedbacks, &changes, rate, penalty);
+        self.descent.follow(network, direction, factor);
     }
 
     fn state(&self) -> Vec<(String, Tensor)> {
