@@ -18,7 +18,7 @@ enum Draw {
 }
 
 /// A normal distribution that is cut at two standard deviations keeps this share of the standard deviation.
-const TRUNCATED_STDDEV: f64 = 0.879_625_662_434_5;
+const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_24;
 
 /// Draws the kernel of layer `index` for `purpose`: forward and feedback kernels are independent draws from the same
 /// distribution.
@@ -103,3 +103,6 @@ fn is_alexnet_hidden(architecture: Architecture, spec: &LayerSpec) -> bool {
         Architecture::Alexnet | Architecture::AlexnetLrn
     ) && matches!(spec.name.as_str(), "fc6" | "fc7")
 }
+
+#[cfg(test)]
+mod tests;

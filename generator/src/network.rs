@@ -161,6 +161,8 @@ impl Network {
         };
         let input = channels_last(input);
         let output = architectures::forward(self.architecture, self.end, &mut pass, &input);
+        debug_assert_eq!(pass.next_layer, self.layers.len());
+        debug_assert_eq!(pass.next_norm, self.batch_norms.len());
         (output, pass.records)
     }
 
@@ -175,7 +177,8 @@ impl Network {
         kernels.chain(biases).chain(norms).collect()
     }
 
-    /// Everything that later passes follow from, by name.
+    /// Everything that later passes follow from, by name. The tensors are the network's own: what is to outlive a step
+    /// must be copied.
     pub fn state(&self) -> Vec<(String, Tensor)> {
         let mut state = Vec::new();
         for layer in &self.layers {
@@ -199,24 +202,34 @@ impl Network {
         state
     }
 
-    /// Takes a state that [`Network::state`] gave.
+    /// Takes a state that [`Network::state`] gave, or leaves the network as it is.
     ///
     /// # Errors
     /// [`crate::Error::Checkpoint`] when a part lacks or has another shape.
     pub fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
-        for (name, tensor) in self.state() {
-            let saved = state.get(&name).ok_or_else(|| missing(&name))?;
-            if saved.size() != tensor.size() {
-                return Err(crate::Error::Checkpoint {
-                    reason: format!(
-                        "its `{name}` has shape {:?}, not {:?}",
-                        saved.size(),
-                        tensor.size()
-                    ),
-                });
+        let parts = self.state();
+        let saved: Vec<&Tensor> = parts
+            .iter()
+            .map(|(name, tensor)| {
+                let saved = state.get(name).ok_or_else(|| missing(name))?;
+                if saved.size() == tensor.size() {
+                    Ok(saved)
+                } else {
+                    Err(crate::Error::Checkpoint {
+                        reason: format!(
+                            "its `{name}` has shape {:?}, not {:?}",
+                            saved.size(),
+                            tensor.size()
+                        ),
+                    })
+                }
+            })
+            .collect::<Result<_>>()?;
+        tch::no_grad(|| {
+            for ((_, mut tensor), saved) in parts.into_iter().zip(saved) {
+                tensor.copy_(saved);
             }
-            tch::no_grad(|| tensor.shallow_clone().copy_(saved));
-        }
+        });
         Ok(())
     }
 }
@@ -274,6 +287,8 @@ impl Pass<'_> {
         };
         let output = match nonlinearity {
             Nonlinearity::Identity => sums.shallow_clone(),
+            // Without records nobody reads the sums again: neither kind of layer needs its output to go backward.
+            Nonlinearity::Relu if self.keep == Keep::Nothing => sums.shallow_clone().relu_(),
             Nonlinearity::Relu => sums.relu(),
         };
         if self.keep == Keep::Records {
@@ -291,7 +306,7 @@ impl Pass<'_> {
         output
     }
 
-    /// The next batch normalisation.
+    /// The next batch normalisation. The result may be changed in place: going backward needs only the input.
     pub(crate) fn batch_norm(&mut self, input: &Tensor) -> Tensor {
         let norm = &self.network.batch_norms[self.next_norm];
         self.next_norm += 1;

@@ -37,7 +37,7 @@ pub(super) fn features(
         if convolution == 0 {
             x = max_pool_same(&pass.weighted(&x, Nonlinearity::Identity));
             x = match norm {
-                Norm::Batch => pass.batch_norm(&x).relu(),
+                Norm::Batch => pass.batch_norm(&x).relu_(),
                 Norm::Response => RESPONSE_NORM.apply(&x.relu()),
                 Norm::None => x.relu(),
             };

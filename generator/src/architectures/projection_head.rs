@@ -19,7 +19,7 @@ pub(super) fn batch_norms(head: &[LayerSpec]) -> impl Iterator<Item = BatchNormS
 /// From features `[batch, hidden]` to what is contrasted, `[batch, 128]`.
 pub(super) fn forward(pass: &mut Pass<'_>, features: &Tensor) -> Tensor {
     let hidden = pass.weighted(features, Identity);
-    let hidden = pass.batch_norm(&hidden).relu();
+    let hidden = pass.batch_norm(&hidden).relu_();
     let output = pass.weighted(&hidden, Identity);
     pass.batch_norm(&output)
 }

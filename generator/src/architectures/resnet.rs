@@ -65,7 +65,7 @@ pub(super) fn features(
 ) -> Tensor {
     let mut x = pass.weighted(input, Identity);
     if version == Version::PostActivation {
-        x = pass.batch_norm(&x).relu();
+        x = pass.batch_norm(&x).relu_();
     }
     x = max_pool_same(&x);
     for n_blocks in n_blocks {
@@ -77,7 +77,7 @@ pub(super) fn features(
         }
     }
     if version == Version::PreActivation {
-        x = pass.batch_norm(&x).relu();
+        x = pass.batch_norm(&x).relu_();
     }
     x.mean_dim([2i64, 3].as_slice(), false, Kind::Float)
 }
@@ -90,19 +90,19 @@ fn post_activation(pass: &mut Pass<'_>, x: &Tensor, is_projected: bool) -> Tenso
         x.shallow_clone()
     };
     let y = pass.weighted(x, Identity);
-    let y = pass.batch_norm(&y).relu();
+    let y = pass.batch_norm(&y).relu_();
     let y = pass.weighted(&y, Identity);
-    (pass.batch_norm(&y) + shortcut).relu()
+    pass.batch_norm(&y).g_add_(&shortcut).relu_()
 }
 
 fn pre_activation(pass: &mut Pass<'_>, x: &Tensor, is_projected: bool) -> Tensor {
-    let activated = pass.batch_norm(x).relu();
+    let activated = pass.batch_norm(x).relu_();
     let shortcut = if is_projected {
         pass.weighted(&activated, Identity)
     } else {
         x.shallow_clone()
     };
     let y = pass.weighted(&activated, Identity);
-    let y = pass.batch_norm(&y).relu();
+    let y = pass.batch_norm(&y).relu_();
     pass.weighted(&y, Identity) + shortcut
 }

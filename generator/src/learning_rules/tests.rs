@@ -8,7 +8,6 @@ use engram_schemas::Architecture;
 use tch::Kind;
 
 mod alignment;
-mod updates;
 
 #[test]
 fn feedback_alignment_with_b_equal_to_w_is_backpropagation() {
