@@ -4,13 +4,14 @@ use engram_plan::{PlannedRun, RunConfiguration};
 use engram_schemas::Status;
 use tch::Tensor;
 
+use crate::alignment::angles;
 use crate::checkpoint::{Position, Saved, as_part, part};
 use crate::evaluate::{Evaluation, evaluate};
 use crate::examples::{Data, Workplace};
 use crate::learning_rules::{self, LearningRule};
 use crate::network::{Mode, Network};
 use crate::objective::Objective;
-use crate::observe::{Checkpoint, Observer};
+use crate::observe::{Angles, Checkpoint, Observer};
 use crate::trajectory::Trajectory;
 use crate::{Error, Result};
 
@@ -185,9 +186,31 @@ impl<'a> Training<'a> {
         if supervisor.keeps_networks() {
             supervisor.keep_network(epoch, self.network_file()?)?;
         }
-        let seen = see(&self.observer, &self.network, epoch, self.data, evaluation)?;
+        let mut seen = see(&self.observer, &self.network, epoch, self.data, evaluation)?;
+        if self.configuration.observation.alignment_angles {
+            seen.angles = self.angles()?;
+        }
         self.trajectory.push(epoch, self.position.step, seen);
         Ok(true)
+    }
+
+    /// The alignment angles on the first validation examples, a batch of them.
+    fn angles(&mut self) -> Result<Vec<Angles>> {
+        let mut batches = self.data.evaluation(self.configuration.batch_size)?;
+        let Some(batch) = batches.next() else {
+            return Ok(Vec::new());
+        };
+        let batch = batch?;
+        let objective = self.objective;
+        let loss = |outputs: &Tensor| objective.loss(outputs, &batch.labels);
+        let (network, rule) = (&mut self.network, self.rule.as_mut());
+        Ok(angles(
+            network,
+            rule,
+            self.position.step,
+            &batch.inputs,
+            &loss,
+        ))
     }
 
     fn saved(&self) -> Saved {

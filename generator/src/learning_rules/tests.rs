@@ -1,13 +1,11 @@
 use super::*;
-use crate::network::{Layer, Mode};
+use crate::network::Mode;
 use crate::objective::Objective;
 use crate::testing::{difference, distance, feedback_alignment, learn, prepare, run};
 use engram_plan::LearningRuleSettings;
 use engram_plan::learning_rule::{Adam, InformationAlignment, Momentum};
 use engram_schemas::Architecture;
 use tch::Kind;
-
-mod alignment;
 
 #[test]
 fn feedback_alignment_with_b_equal_to_w_is_backpropagation() {

@@ -90,6 +90,7 @@ fn a_run_left_again_and_again_ends_in_the_same_bytes() {
         let mut configuration = run(Architecture::Knet4, settings).configuration;
         configuration.epochs = 2;
         configuration.observation.recorded_units = Some(5);
+        configuration.observation.alignment_angles = true;
         let planned = PlannedRun::new(configuration);
         let whole = train(&planned, &workplace(), &mut Undisturbed, None).unwrap();
         let mut supervisor = Restless::default();
@@ -112,6 +113,22 @@ fn a_run_left_again_and_again_ends_in_the_same_bytes() {
         let recordings = |trajectory| crate::observe::recordings::to_parquet(trajectory).unwrap();
         assert!(recordings(&whole).is_some() && recordings(&whole) == recordings(&pieced));
     }
+}
+
+/// Feedback alignment turns the dense classifier's kernel toward its feedback, and its gradient is backpropagation's.
+#[test]
+fn alignment_angles_are_observed_when_asked_for() {
+    let mut configuration = run(Architecture::Knet4, feedback_alignment()).configuration;
+    configuration.observation.alignment_angles = true;
+    let planned = PlannedRun::new(configuration);
+    let trajectory = train(&planned, &workplace(), &mut Undisturbed, None).unwrap();
+    let [(_, _, before), (_, _, after)] = trajectory.checkpoints() else {
+        panic!("two checkpoints")
+    };
+    let (feedback, gradient) = after.angles[3];
+    assert!(gradient.unwrap() < 1.0);
+    assert!(feedback.unwrap() < before.angles[3].0.unwrap());
+    assert!(before.angles[1].1.unwrap() > 30.0);
 }
 
 #[test]
