@@ -1,4 +1,5 @@
 //! Every learning rule from outside: its step by hand, its state, its angles, and that it learns.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod angles;
 mod learning;
