@@ -184,7 +184,7 @@ impl<'a> Training<'a> {
             return Ok(false);
         }
         if supervisor.keeps_networks() {
-            supervisor.keep_network(epoch, self.network_file()?)?;
+            supervisor.keep_network(epoch, self.network_file(epoch)?)?;
         }
         let mut seen = see(&self.observer, &self.network, epoch, self.data, evaluation)?;
         if self.configuration.observation.alignment_angles {
@@ -229,10 +229,14 @@ impl<'a> Training<'a> {
         }
     }
 
-    fn network_file(&self) -> Result<Vec<u8>> {
+    /// The network as it is observed after `epoch` epochs.
+    fn network_file(&self, epoch: usize) -> Result<Vec<u8>> {
         Saved {
             configuration: self.configuration.to_json(),
-            position: self.position.clone(),
+            position: Position {
+                epoch,
+                ..self.position.clone()
+            },
             tensors: self.network.state().into_iter().collect(),
         }
         .to_bytes()

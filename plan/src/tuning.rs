@@ -103,7 +103,8 @@ pub fn candidates(sweep: &SweepFile, search: &Search) -> Result<Vec<Candidate>> 
                     let mut network = network.clone();
                     network.architectures = vec![architecture];
                     network.learning_rates = [(learning_rule, BaseRate::Same(base_rate))].into();
-                    network.schedule.warmup_epochs = network.schedule.warmup_epochs.min(1.0);
+                    let warmup = search.epochs as f64 / 4.0;
+                    network.schedule.warmup_epochs = network.schedule.warmup_epochs.min(warmup);
                     // A decay over the whole training has no place in its beginning.
                     network.schedule.decay = crate::Decay::Constant;
                     let one = SweepFile {
