@@ -4,6 +4,7 @@
 // is copied to lie alike. Gradients of convolutions whose input has its channels last are.
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <vector>
 
@@ -40,10 +41,13 @@ extern "C" {
 char* engram_momentum_step(void* const* parameters, void* const* gradients, void* const* velocities, size_t n,
                            double weight_decay, double momentum, double rate, bool nesterov) {
   return guarded([&] {
-    const at::NoGradGuard no_grad;
+    const c10::AutoGradMode no_grad(false);
     const Tensors weights = at_pointers(parameters, n);
-    at::_fused_sgd_(weights, alike(at_pointers(gradients, n), weights), at_pointers(velocities, n), weight_decay,
-                    momentum, rate, /*dampening=*/0.0, nesterov, /*maximize=*/false, /*is_first_step=*/false);
+    if (weights.empty()) return;
+    // Without momentum the fused kernel wants no velocities.
+    const Tensors kept = momentum == 0.0 ? Tensors() : at_pointers(velocities, n);
+    at::_fused_sgd_(weights, alike(at_pointers(gradients, n), weights), kept, weight_decay, momentum, rate,
+                    /*dampening=*/0.0, nesterov, /*maximize=*/false, /*is_first_step=*/false);
   });
 }
 
@@ -52,7 +56,7 @@ char* engram_adam_step(void* const* parameters, void* const* gradients, void* co
                        size_t n, double step, double weight_decay, double rate, double beta1, double beta2,
                        double epsilon) {
   return guarded([&] {
-    const at::NoGradGuard no_grad;
+    const c10::AutoGradMode no_grad(false);
     const Tensors weights = at_pointers(parameters, n);
     if (weights.empty()) return;
     const Tensors steps(n, at::full({}, step, weights[0].options().dtype(at::kFloat)));

@@ -29,7 +29,7 @@ fn kernels_that_agree_oppose_and_have_nothing_to_do_with_each_other() {
     let mut pupil = Pupil::new(&configuration(Rule::FeedbackAlignment));
     let layer = pupil.network.layers.last_mut().unwrap();
     // 45 degrees: a kernel of ones and one with half of its rows.
-    tch::no_grad(|| layer.kernel.fill_(1.0));
+    let _ = tch::no_grad(|| layer.kernel.fill_(1.0));
     let half = layer.kernel.detach().copy();
     let _ = half.narrow(0, 0, 5).zero_();
     layer.feedback = Some(half);

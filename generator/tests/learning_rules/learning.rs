@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engram_generator::evaluate::evaluate;
+use engram_generator::examples::Data;
+use engram_generator::network::{Keep, Mode};
 use engram_generator::objective::Objective;
 use engram_plan::learning_rule::AlignmentOptimizer;
 use engram_plan::{LearningRuleSettings as Settings, RunConfiguration};
@@ -27,6 +28,24 @@ fn tuned(rule: Rule) -> RunConfiguration {
     configuration
 }
 
+/// Share of the validation examples that are told right.
+fn accuracy(pupil: &Pupil, data: &Data) -> f64 {
+    let (mut right, mut n) = (0, 0);
+    for batch in data.validation(None, 256).unwrap() {
+        let batch = batch.unwrap();
+        let signal = pupil.rule.signal();
+        let (outputs, _) =
+            pupil
+                .network
+                .forward(&batch.inputs, Mode::Evaluate, signal, Keep::Nothing);
+        right += Objective::Classify
+            .n_correct(&outputs, &batch.labels)
+            .unwrap();
+        n += batch.len();
+    }
+    right as f64 / n as f64
+}
+
 #[test]
 fn every_rule_learns() {
     for &rule in Rule::ALL {
@@ -38,9 +57,9 @@ fn every_rule_learns() {
                 pupil.learn(&batch.unwrap(), 1.0);
             }
         }
-        let seen = evaluate(&pupil.network, &data, Objective::Classify).unwrap();
-        println!("{rule}: {seen:?}");
-        assert!(seen.accuracy.unwrap() > 0.8, "{rule}: {seen:?}");
+        let accuracy = accuracy(&pupil, &data);
+        println!("{rule}: {accuracy:.4}");
+        assert!(accuracy > 0.8, "{rule}: {accuracy}");
     }
 }
 

@@ -45,6 +45,8 @@ struct Pupil {
 
 impl Pupil {
     fn new(configuration: &RunConfiguration) -> Self {
+        // Small networks are fastest so, and the tests run beside each other.
+        tch::set_num_threads(1);
         let rule = learning_rules::new(configuration);
         let network = Network::new(configuration, rule.signal(), Device::Cpu).unwrap();
         Self {
