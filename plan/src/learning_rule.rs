@@ -293,8 +293,8 @@ learned_feedback! {
     /// Weight mirror: amplification and decay.
     ///
     /// # References
-    /// Akrout et al., "Deep Learning without Weight Transport", NeurIPS 2019, in the form of Kunin et al. 2020, whose
-    /// defaults these are.
+    /// Akrout et al., "Deep Learning without Weight Transport", NeurIPS 2019, in the form of Kunin et al. 2020; the
+    /// coefficients are those of information alignment.
     WeightMirror {
         /// Coefficient of the amplification term.
         alpha = 2e-3,
