@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use engram_plan::PlannedRun;
-use engram_schemas::{DatasetLocation, RunState, layout};
+use engram_schemas::{DatasetLocation, RunFile, RunState, layout};
 use futures::TryStreamExt;
 use object_store::path::Path;
 
@@ -96,7 +96,12 @@ impl Listing {
 
     /// Whether the run's file is there. A run exists if and only if it is.
     pub(crate) fn has(&self, run: &PlannedRun) -> bool {
-        self.files.contains(&run.file().path(&self.root))
+        self.has_file(&run.file())
+    }
+
+    /// Whether a file of trajectories is there, that of a run or of a later observation.
+    pub(crate) fn has_file(&self, file: &RunFile) -> bool {
+        self.files.contains(&file.path(&self.root))
     }
 
     /// Where a run stands at the time `now`.

@@ -10,11 +10,11 @@ use clap::Args;
 use engram_plan::protocol::{Event, Job};
 use engram_plan::{Observation, ObservationGrid, PlannedRun, SweepFile};
 use engram_schemas::{DatasetLocation, Definition, Task};
-use object_store::ObjectStoreExt;
 
 use crate::failure::Failure;
 use crate::generate::data;
 use crate::generate::trainer::{self, Gone, Trainer};
+use crate::listing::Listing;
 
 /// Observe the kept networks of a sweep again, under other conditions, without training
 #[derive(Debug, Args)]
@@ -110,13 +110,11 @@ pub(crate) async fn run(arguments: ObserveArgs) -> anyhow::Result<()> {
     grid.check()?;
     let observation = grid.observation();
     let location = DatasetLocation::open(&arguments.at)?;
-    let mut missing = VecDeque::new();
-    for run in plan.runs {
-        let path = run.observed_file(&observation).path(location.root());
-        if location.store().head(&path).await.is_err() {
-            missing.push_back(run);
-        }
-    }
+    let there = Listing::of_trajectories(&location).await?;
+    let runs = plan.runs.into_iter();
+    let missing: VecDeque<PlannedRun> = runs
+        .filter(|run| !there.has_file(&run.observed_file(&observation)))
+        .collect();
     say(&format!(
         "{}: {} networks to observe under {} conditions",
         plan.sweep,

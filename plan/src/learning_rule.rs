@@ -228,6 +228,19 @@ pub enum AlignmentOptimizer {
     Adam,
 }
 
+/// What the rules have in common whose feedback weights follow a layer-local loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LearnedFeedbackSteps {
+    /// Momentum of both sets of weights.
+    pub momentum: f64,
+    /// Whether the forward weights' steps are Nesterov's.
+    pub nesterov: bool,
+    /// Optimizer of the feedback weights.
+    pub alignment_optimizer: AlignmentOptimizer,
+    /// Whether the biases take part in the projections of the alignment loss.
+    pub use_biases: bool,
+}
+
 /// Declares the settings of a rule whose feedback weights follow a layer-local loss: the optimizers of both sets of
 /// weights, and the coefficients of the loss with their defaults.
 macro_rules! learned_feedback {
@@ -265,6 +278,16 @@ macro_rules! learned_feedback {
         }
 
         impl $name {
+            /// How both sets of weights step, without the loss's coefficients.
+            pub fn steps(&self) -> LearnedFeedbackSteps {
+                LearnedFeedbackSteps {
+                    momentum: self.momentum,
+                    nesterov: self.nesterov,
+                    alignment_optimizer: self.alignment_optimizer,
+                    use_biases: self.use_biases,
+                }
+            }
+
             fn check(&self) -> Result<()> {
                 share("momentum", self.momentum)?;
                 $(coefficient(stringify!($coefficient), self.$coefficient)?;)+

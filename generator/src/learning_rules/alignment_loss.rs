@@ -27,8 +27,8 @@
 
 use std::collections::BTreeMap;
 
-use engram_plan::Kernel;
-use engram_plan::learning_rule::{self, AlignmentOptimizer};
+use engram_plan::learning_rule::{self, AlignmentOptimizer, LearnedFeedbackSteps};
+use engram_plan::{Kernel, RunConfiguration};
 use tch::{Kind, Tensor};
 
 use super::LearningRule;
@@ -112,15 +112,6 @@ pub fn alignment_gradient(
     gradient
 }
 
-/// How the feedback kernels follow their loss.
-pub(super) struct Alignment {
-    pub(super) coefficients: Coefficients,
-    pub(super) momentum: f64,
-    pub(super) optimizer: AlignmentOptimizer,
-    pub(super) learning_rate: f64,
-    pub(super) use_biases: bool,
-}
-
 /// A rule whose error travels through kernels that follow an alignment loss.
 pub(super) struct LearnedFeedback {
     descent: Descent,
@@ -131,18 +122,20 @@ pub(super) struct LearnedFeedback {
 }
 
 impl LearnedFeedback {
-    pub(super) fn new(descent: Descent, alignment: Alignment) -> Self {
+    pub(super) fn new(
+        configuration: &RunConfiguration,
+        steps: LearnedFeedbackSteps,
+        coefficients: Coefficients,
+    ) -> Self {
         Self {
-            descent,
-            coefficients: alignment.coefficients,
-            use_biases: alignment.use_biases,
-            optimizer: match alignment.optimizer {
-                AlignmentOptimizer::Sgd => {
-                    Box::new(MomentumDescent::new(alignment.momentum, false))
-                }
+            descent: Descent::with_momentum(configuration, steps.momentum, steps.nesterov),
+            coefficients,
+            use_biases: steps.use_biases,
+            optimizer: match steps.alignment_optimizer {
+                AlignmentOptimizer::Sgd => Box::new(MomentumDescent::new(steps.momentum, false)),
                 AlignmentOptimizer::Adam => Box::new(Adam::new(learning_rule::Adam::default())),
             },
-            learning_rate: alignment.learning_rate,
+            learning_rate: configuration.feedback_learning_rate(),
         }
     }
 

@@ -10,29 +10,18 @@ use engram_plan::RunConfiguration;
 use engram_plan::learning_rule::InformationAlignment;
 
 use super::LearningRule;
-use super::alignment_loss::{Alignment, Coefficients, LearnedFeedback};
-use super::descent::Descent;
+use super::alignment_loss::{Coefficients, LearnedFeedback};
 
 pub(super) fn new(
     configuration: &RunConfiguration,
     settings: &InformationAlignment,
 ) -> Box<dyn LearningRule> {
-    let descent = Descent::with_momentum(configuration, settings.momentum, settings.nesterov);
-    let alignment = Alignment {
-        coefficients: coefficients(settings),
-        momentum: settings.momentum,
-        optimizer: settings.alignment_optimizer,
-        learning_rate: configuration.feedback_learning_rate(),
-        use_biases: settings.use_biases,
-    };
-    Box::new(LearnedFeedback::new(descent, alignment))
-}
-
-fn coefficients(settings: &InformationAlignment) -> Coefficients {
-    Coefficients {
+    let coefficients = Coefficients {
         amp: settings.alpha,
         null: settings.beta,
         decay: settings.gamma,
         ..Coefficients::default()
-    }
+    };
+    let steps = settings.steps();
+    Box::new(LearnedFeedback::new(configuration, steps, coefficients))
 }

@@ -97,6 +97,23 @@ fn a_signal_leaves_no_partial_file_and_ends_as_preempted() {
     }
 }
 
+/// What `engram generate` says, with `trainer` in the trainer's place, when it gets `signal` after a run was given.
+fn preempted(folder: &Path, trainer: &Path, signal: &str) -> Vec<String> {
+    let child = engram(&["generate", "--workers", "1"])
+        .arg(sweep_file(folder, SMALL_SWEEP))
+        .arg("--to")
+        .arg(folder.join("dataset"))
+        .env("ENGRAM_TRAINER", trainer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("a run is given", || folder.join("given").exists());
+    send(signal, &child.id().to_string());
+    let (lines, code) = rest(child);
+    assert_eq!(code, Some(75), "{lines:?}");
+    lines
+}
+
 #[test]
 fn a_trainer_is_heard_until_it_has_left() {
     let folder = tempfile::tempdir().unwrap();
@@ -105,18 +122,7 @@ fn a_trainer_is_heard_until_it_has_left() {
         folder.path(),
         "echo 'the first words' >&2; cat > /dev/null; finish; echo 'the last words' >&2; exit 0",
     );
-    let child = engram(&["generate", "--workers", "1"])
-        .arg(sweep_file(folder.path(), SMALL_SWEEP))
-        .arg("--to")
-        .arg(folder.path().join("dataset"))
-        .env("ENGRAM_TRAINER", trainer)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    wait_until("a run is given", || folder.path().join("given").exists());
-    send("USR1", &child.id().to_string());
-    let (lines, code) = rest(child);
-    assert_eq!(code, Some(75), "{lines:?}");
+    let lines = preempted(folder.path(), &trainer, "USR1");
     for line in [
         "[1/2] trained digits knet4 sgdm batch 128 model seed 0 dataset seed 0, 1.0 s",
         "the first words",
@@ -137,18 +143,7 @@ fn a_trainer_that_cannot_keep_its_checkpoint_is_told() {
         folder.path(),
         "cat > /dev/null; echo 'error: no space left' >&2; exit 1",
     );
-    let child = engram(&["generate", "--workers", "1"])
-        .arg(sweep_file(folder.path(), SMALL_SWEEP))
-        .arg("--to")
-        .arg(folder.path().join("dataset"))
-        .env("ENGRAM_TRAINER", trainer)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    wait_until("a run is given", || folder.path().join("given").exists());
-    send("TERM", &child.id().to_string());
-    let (lines, code) = rest(child);
-    assert_eq!(code, Some(75), "{lines:?}");
+    let lines = preempted(folder.path(), &trainer, "TERM");
     let line = "on leaving, the trainer ended with exit code 1: no space left";
     assert!(lines.iter().any(|seen| seen == line), "{lines:?}");
 }
