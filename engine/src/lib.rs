@@ -7,6 +7,7 @@
 //! Nothing here trains a network or knows how one is trained: that side meets this one in `engram-schemas` and in the
 //! object store.
 
+mod aggregates;
 pub mod classify;
 pub mod dataset;
 mod error;
@@ -14,6 +15,7 @@ pub mod feature_matrix;
 mod functions;
 pub mod identify;
 mod polars_bridge;
+mod relations;
 pub mod reshape;
 pub mod results;
 pub mod session;

@@ -35,7 +35,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::dataset::{Dataset, table_url};
 use crate::sql_error::SqlError;
-use crate::{Error, Result, functions, statements, views};
+use crate::{Error, Result, aggregates, functions, relations, statements, views};
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
@@ -122,7 +122,7 @@ impl Session {
                 return Err(Error::Sql(Box::new(SqlError::without_position(&problem))));
             }
         }
-        match self.context.sql_with_options(sql, reads_only).await {
+        match self.plan(sql, reads_only).await {
             Ok(answer) => Ok(answer),
             Err(error) => Err(Error::Sql(Box::new(SqlError::planning(
                 sql,
@@ -130,6 +130,19 @@ impl Session {
                 &self.names(),
             )))),
         }
+    }
+
+    async fn plan(
+        &self,
+        sql: &str,
+        options: SQLOptions,
+    ) -> std::result::Result<DataFrame, DataFusionError> {
+        let state = self.context.state();
+        let mut statement = state.sql_to_statement(sql, &Dialect::DuckDB)?;
+        relations::write_out(&mut statement);
+        let plan = state.statement_to_plan(statement).await?;
+        options.verify_plan(&plan)?;
+        self.context.execute_logical_plan(plan).await
     }
 
     /// Runs one statement that reads and gives its rows as they are computed.
@@ -218,6 +231,12 @@ impl Session {
         }
         for function in functions::all() {
             self.context.register_udf(function);
+        }
+        for aggregate in aggregates::all() {
+            self.context.register_udaf(aggregate);
+        }
+        for planner in relations::planners() {
+            self.context.register_relation_planner(planner)?;
         }
         for (name, query) in views::all() {
             let view = self.context.sql(&query).await?.into_view();

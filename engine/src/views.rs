@@ -30,8 +30,6 @@ fn observables() -> String {
 /// A row for each example: the checkpoints' `epochs`, the observables' `names`, and for each of these its values at those
 /// epochs, as `trajectories`.
 fn series() -> String {
-    // Every epoch passes the filter. It is there because a filter makes large batches of small ones, and array_agg slows
-    // down with the square of their number: one run is one file, and one file is a batch.
     let [feedback_angle, gradient_angle] = ANGLES;
     let rest = rest(&[
         column::EPOCH,
@@ -43,9 +41,8 @@ fn series() -> String {
     ]);
     let (names, columns, epoch) = (texts(Observable::column), columns(), column::EPOCH);
     format!(
-        "SELECT {rest}, array_sort(array_agg({epoch})) AS epochs, [{names}] AS names, \
-            to_trajectories(array_agg(named_struct('{epoch}', {epoch}, 'values', [{columns}]))) AS trajectories \
-        FROM {TABLE} WHERE {epoch} >= 0 GROUP BY {rest}"
+        "SELECT {rest}, collected['epochs'] AS epochs, [{names}] AS names, collected['trajectories'] AS trajectories \
+        FROM (SELECT {rest}, collect_trajectories({epoch}, {columns}) AS collected FROM {TABLE} GROUP BY {rest})"
     )
 }
 

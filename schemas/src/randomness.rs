@@ -11,12 +11,24 @@ use sha2::{Digest, Sha256};
 /// The generator for one purpose: `seed` is the user's, `identity` says which of the things it is about (a layer's
 /// index, an epoch, a tree).
 pub fn generator(purpose: &str, seed: u64, identity: u64) -> ChaCha8Rng {
+    generator_for(purpose, seed, &identity.to_le_bytes())
+}
+
+/// As [`generator`], for things whose identity is more than a number.
+pub fn generator_for(purpose: &str, seed: u64, identity: &[u8]) -> ChaCha8Rng {
     let mut hash = Sha256::new();
     hash.update((purpose.len() as u64).to_le_bytes());
     hash.update(purpose);
     hash.update(seed.to_le_bytes());
-    hash.update(identity.to_le_bytes());
+    hash.update(identity);
     ChaCha8Rng::from_seed(hash.finalize().into())
+}
+
+/// Number of units that a fraction of `n` are: the fraction of them, rounded up, and at least one. A product that misses
+/// a whole number by rounding alone counts as that number.
+pub fn n_chosen(fraction: f64, n: usize) -> usize {
+    let share = (fraction * n as f64) * (1.0 - 1e-12);
+    (share.ceil() as usize).clamp(1.min(n), n)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! size: with one seed, the units of a smaller fraction are among those of a larger one, and the noise is the same up to
 //! its scale.
 
+pub(super) use engram_schemas::randomness::n_chosen;
 use engram_schemas::randomness::{self, ChaCha8Rng};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -30,13 +31,6 @@ pub(super) mod noise {
     pub(in crate::observe) const UNITS: &str = "noise on units";
     /// On the gradients of inputs.
     pub(in crate::observe) const INPUTS: &str = "noise on activity change";
-}
-
-/// Number of units that a fraction of `n` are: the fraction of them, rounded up, and at least one. A product that misses
-/// a whole number by rounding alone counts as that number.
-pub(super) fn n_chosen(fraction: f64, n: usize) -> usize {
-    let share = (fraction * n as f64) * (1.0 - 1e-12);
-    (share.ceil() as usize).clamp(1.min(n), n)
 }
 
 /// The first `n_chosen` of the units below `n` in random order: a uniform sample without replacement, and each beginning

@@ -1,0 +1,173 @@
+//! `features(measure, ...)`: what classifiers read.
+
+use datafusion::common::Result;
+use engram_schemas::Observable;
+use engram_schemas::observable::Measure;
+use engram_schemas::trajectories::column;
+
+use super::{Arguments, Documentation, KEY, SAMPLE, TableFunction, identity_of, quoted, same};
+use crate::relations::refused;
+
+/// One row an example, with the trajectories of every admissible statistic.
+#[derive(Debug)]
+pub(super) struct Features;
+
+impl TableFunction for Features {
+    fn name(&self) -> &'static str {
+        "features"
+    }
+
+    fn default_input(&self) -> &'static str {
+        "trajectories"
+    }
+
+    fn required_columns(&self) -> &'static [&'static str] {
+        &[
+            column::TASK,
+            column::ARCHITECTURE,
+            column::LEARNING_RULE,
+            column::RUN_ID,
+            column::STATUS,
+            column::LAYER,
+            column::LAYER_INDEX,
+            column::DEPTH,
+            column::UNIT_FRACTION,
+            column::NOISE_STDDEV,
+            column::OBSERVATION_SEED,
+            column::DEFINITION,
+        ]
+    }
+
+    fn query(&self, arguments: &Arguments, columns: &[String]) -> Result<String> {
+        let observed = observed(arguments, columns)?;
+        let mut only_admissible = true;
+        for (name, value) in arguments.named() {
+            match name.as_str() {
+                "admissible" => only_admissible = value.boolean(name)?,
+                _ => return Err(arguments.unknown(name, value, &["admissible", "input"])),
+            }
+        }
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        let time = [SAMPLE, column::EPOCH].into_iter().find(|name| has(name));
+        let Some(time) = time else {
+            let problem = "the input of features has no column epoch";
+            return Err(refused(problem, arguments.span));
+        };
+        let (key, identity) = (KEY.join(", "), identity_of(columns));
+        let qualified: Vec<String> = identity
+            .iter()
+            .map(|name| format!("example.{name}"))
+            .collect();
+        let (identity, qualified) = (identity.join(", "), qualified.join(", "));
+        let values = observed.join(", ");
+        let names: Vec<String> = observed
+            .iter()
+            .map(|name| format!("[{}]", quoted(name)))
+            .collect();
+        let names = names.join(", ");
+        let is_admissible: Vec<String> = observed
+            .iter()
+            // The difference of a number and itself is 0, unless it is infinite or NaN.
+            .map(|name| match only_admissible {
+                true => format!("bool_and(input.{name} - input.{name} = 0)"),
+                false => "true".to_owned(),
+            })
+            .collect();
+        let is_admissible = is_admissible.join(", ");
+        let (same_input, same_example) = (
+            same("input", "included", &KEY),
+            same("example", "judged", &KEY),
+        );
+        let chosen = match only_admissible {
+            true => format!(
+                "SELECT [{is_admissible}] AS is_chosen FROM input LEFT SEMI JOIN included ON {same_input}"
+            ),
+            false => format!("SELECT [{is_admissible}] AS is_chosen"),
+        };
+        Ok(format!(
+            ", trajectory AS (\
+                SELECT {key}, status, collect_trajectories({time})['epochs'] AS epochs FROM input GROUP BY {key}, status\
+            ), usual AS (\
+                SELECT epochs AS usual_epochs FROM trajectory WHERE status = 'trained' GROUP BY epochs \
+                ORDER BY count(*) DESC, cardinality(epochs) DESC LIMIT 1\
+            ), judged AS (\
+                SELECT {key}, CASE WHEN status <> 'trained' THEN 'run ' || status \
+                    WHEN epochs <> usual_epochs THEN 'unusual checkpoints' END AS excluded \
+                FROM trajectory LEFT JOIN usual ON true\
+            ), included AS (\
+                SELECT {key} FROM judged WHERE excluded IS NULL\
+            ), chosen AS (\
+                {chosen}\
+            ), named AS (\
+                SELECT is_chosen, flatten_where([{names}], is_chosen) AS statistics FROM chosen\
+            ), example AS (\
+                SELECT {identity}, collect_trajectories({time}, {values}) AS collected FROM input GROUP BY {identity}\
+            ) \
+            SELECT {qualified}, judged.excluded, named.statistics, collected['epochs'] AS epochs, \
+                CASE WHEN judged.excluded IS NULL THEN flatten_where(collected['trajectories'], named.is_chosen) END \
+                AS features \
+            FROM example JOIN judged ON {same_example} CROSS JOIN named"
+        ))
+    }
+
+    fn documentation(&self) -> &'static Documentation {
+        &Documentation {
+            syntax: "features(measure, ...)",
+            description: "The feature matrix: one row per example (a layer of a run under an observation condition), with its \
+                identity and `features`, a list of the trajectories of every chosen statistic, statistic by statistic, each in \
+                the order of the epochs; as long in every row. `statistics` are their names and `epochs` the checkpoints, or the \
+                numbers of the samples where the input has `sample`. A statistic is admissible when it is finite at every \
+                checkpoint of every included example. Examples of runs that diverged, or whose checkpoints are not those that \
+                most trained examples have, keep their row with the reason in `excluded` and NULL for features.",
+            arguments: &[
+                ("measure", "'weight', 'activation', 'activity_change', or the name of a statistic, as many as wanted; all when left out."),
+                ("admissible", "`false` keeps statistics that are not finite everywhere; `true` is the default."),
+                ("input", "Relation with the columns of `trajectories`, which is the default."),
+            ],
+            example: "SELECT run_id, layer, statistics, features FROM features('weight', 'activation_raw_norm') \
+                WHERE excluded IS NULL",
+        }
+    }
+}
+
+/// The columns that the arguments name, in the order of the table.
+fn observed(arguments: &Arguments, columns: &[String]) -> Result<Vec<String>> {
+    let all: Vec<Observable> = Observable::all().collect();
+    let mut wanted = Vec::new();
+    for argument in arguments.positional() {
+        let name = argument.text("measure")?;
+        let of_name: Vec<String> = all
+            .iter()
+            .filter(|observable| {
+                observable.measure.as_str() == name || observable.column() == name
+            })
+            .map(|observable| observable.column())
+            .collect();
+        if of_name.is_empty() {
+            let measures = Measure::ALL.iter().map(|measure| measure.as_str().to_owned());
+            let known: Vec<String> = measures
+                .chain(all.iter().map(|observable| observable.column()))
+                .collect();
+            let near = engram_schemas::category::nearest(name, known.iter().map(String::as_str));
+            let meant = near.map_or_else(
+                || "there are 'weight', 'activation' and 'activity_change'".to_owned(),
+                |near| format!("did you mean '{near}'?"),
+            );
+            let problem = format!("there is no measure or statistic '{name}': {meant}");
+            return Err(refused(problem, argument.span));
+        }
+        wanted.extend(of_name);
+    }
+    let is_wanted = |name: &String| wanted.is_empty() || wanted.contains(name);
+    let taken: Vec<String> = all
+        .iter()
+        .map(|observable| observable.column())
+        .filter(is_wanted)
+        .filter(|name| columns.contains(name))
+        .collect();
+    if taken.is_empty() {
+        let problem = "the input of features has none of the observed columns";
+        return Err(refused(problem, arguments.span));
+    }
+    Ok(taken)
+}

@@ -1,0 +1,84 @@
+//! `split(test_fraction, seed, by)`: which examples to learn from and which to test on.
+
+use datafusion::common::Result;
+use engram_schemas::trajectories::column;
+
+use super::{Arguments, Documentation, SIDE, TableFunction, all_but};
+
+/// Category-balanced splits, by example as in the study, or by run, so that no network is on both sides.
+#[derive(Debug)]
+pub(super) struct Split;
+
+impl TableFunction for Split {
+    fn name(&self) -> &'static str {
+        "split"
+    }
+
+    fn default_input(&self) -> &'static str {
+        "examples"
+    }
+
+    fn required_columns(&self) -> &'static [&'static str] {
+        &[column::LEARNING_RULE, column::RUN_ID, column::LAYER]
+    }
+
+    fn query(&self, arguments: &Arguments, columns: &[String]) -> Result<String> {
+        let [fraction, seed, by] = arguments.bind(["test_fraction", "seed", "by"])?;
+        let fraction = arguments.required("test_fraction", fraction)?;
+        let fraction = fraction.fraction("test_fraction")?;
+        let seed = seed.map_or(Ok(0), |seed| seed.seed())?;
+        let by = by.map_or(Ok("example"), |by| by.one_of("by", &["example", "run"]))?;
+        let unit = match by {
+            "run" => "run_id",
+            _ => "run_id, layer",
+        };
+        let rest = all_but(columns, SIDE, "input");
+        Ok(format!(
+            ", examples AS (\
+                SELECT learning_rule, run_id, layer FROM input GROUP BY learning_rule, run_id, layer\
+            ), units AS (\
+                SELECT learning_rule, {unit}, row_number() OVER (\
+                    PARTITION BY learning_rule ORDER BY uniform({seed}, {unit}), {unit}\
+                ) AS place, count(*) OVER (PARTITION BY learning_rule) AS n \
+                FROM (SELECT DISTINCT learning_rule, {unit} FROM examples)\
+            ), sized AS (\
+                SELECT *, min(n) OVER () AS smallest FROM units\
+            ), chosen AS (\
+                SELECT learning_rule, {unit}, \
+                    place <= greatest(1, least(smallest - 1, round({fraction:?} * smallest))) AS is_test FROM sized\
+            ), sided AS (\
+                SELECT examples.learning_rule, examples.run_id, examples.layer, is_test, row_number() OVER (\
+                    PARTITION BY examples.learning_rule, is_test \
+                    ORDER BY uniform({seed}, 'balance', examples.run_id, examples.layer), examples.run_id, examples.layer\
+                ) AS place, count(*) OVER (PARTITION BY examples.learning_rule, is_test) AS n \
+                FROM examples JOIN chosen USING (learning_rule, {unit})\
+            ), balanced AS (\
+                SELECT *, min(n) OVER (PARTITION BY is_test) AS smallest FROM sided\
+            ), assigned AS (\
+                SELECT learning_rule, run_id, layer, \
+                    CASE WHEN NOT is_test THEN 'train' WHEN place <= smallest THEN 'test' END AS {SIDE} FROM balanced\
+            ) \
+            SELECT {rest}, assigned.{SIDE} FROM input JOIN assigned \
+            ON input.learning_rule = assigned.learning_rule AND input.run_id = assigned.run_id \
+                AND input.layer = assigned.layer"
+        ))
+    }
+
+    fn documentation(&self) -> &'static Documentation {
+        &Documentation {
+            syntax: "split(test_fraction, seed, by)",
+            description: "The rows of the input with `side`, 'train' or 'test'. Every learning rule has as many units to test \
+                on: the fraction of those of the rule that has fewest, rounded, and at least one on each side. By example a unit \
+                is a layer of a run, under all its observation conditions; by run it is a whole run, and so that every rule has \
+                as many examples to test on, some examples of the runs to test on are on no side: NULL. What is drawn depends on \
+                seed, run and layer alone.",
+            arguments: &[
+                ("test_fraction", "Share to test on, between 0 and 1."),
+                ("seed", "Integer, 0 when left out; other seeds give other splits."),
+                ("by", "'example', the default, or 'run'."),
+                ("input", "Relation with learning_rule, run_id and layer; `examples` is the default."),
+            ],
+            example: "SELECT learning_rule, side, count(*) FROM split(0.25, seed => 1, by => 'run') GROUP BY ALL ORDER BY ALL",
+        }
+    }
+}
