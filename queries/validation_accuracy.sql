@@ -8,4 +8,4 @@ SELECT
     round(avg(final_validation_accuracy), 3) AS accuracy
 FROM runs
 GROUP BY learning_rule, architecture
-ORDER BY learning_rule, architecture;
+ORDER BY learning_rule, architecture

@@ -2,6 +2,7 @@
 
 mod report;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use engram_engine::classify::{MaxFeatures, RandomForestSettings, SplitBy, SplitSettings};
 use engram_engine::feature_matrix::features_of;
-use engram_engine::{IdentifySettings, Session, identify_with_progress};
+use engram_engine::{IdentifySettings, Session, identify_with_progress, queries};
 use engram_schemas::DatasetLocation;
 use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -174,8 +175,11 @@ pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
 
 fn settings(args: &IdentifyArgs) -> anyhow::Result<IdentifySettings> {
     let query = match &args.query {
-        Some(file) => std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read {}", file.display()))?,
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            queries::bind(&text, &BTreeMap::new())?
+        }
         None => features_of(&measures(&args.measure)),
     };
     Ok(IdentifySettings {

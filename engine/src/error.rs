@@ -61,6 +61,32 @@ pub enum Error {
     /// SQL that does not parse, does not plan or fails while it runs.
     #[error(transparent)]
     Sql(Box<SqlError>),
+    /// A named query that does not exist.
+    #[error("there is no query `{name}`")]
+    NoSuchQuery {
+        /// The name that was given.
+        name: String,
+        /// The nearest name that exists.
+        near: Option<String>,
+    },
+    /// A parameter that a query does not have.
+    #[error("the query has no parameter `{name}`; {}", Listed(known))]
+    NoSuchParameter {
+        /// The name that was given.
+        name: String,
+        /// The parameters that it has.
+        known: Vec<String>,
+    },
+    /// A value of another kind than its parameter's.
+    #[error("the parameter `{parameter}` is `{value}`, not {wanted}")]
+    ParameterValue {
+        /// The parameter.
+        parameter: String,
+        /// The value that was given.
+        value: String,
+        /// The kind that it must be of.
+        wanted: &'static str,
+    },
     /// A query that does not give what a feature matrix is made of.
     #[error("the query does not give a feature matrix: {reason}")]
     FeatureQuery {
@@ -176,6 +202,18 @@ pub enum Error {
     },
 }
 
+/// The parameters of a query, for its errors.
+struct Listed<'a>(&'a [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("it has none"),
+            names => write!(f, "it has {}", names.join(", ")),
+        }
+    }
+}
+
 /// Examples that a feature matrix leaves out, by reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Excluded(pub std::collections::BTreeMap<String, usize>);
@@ -223,6 +261,8 @@ pub fn hint(error: &Error) -> Option<String> {
         }
         Error::NewerSchema { .. } => Some("use the engram that wrote the dataset, or a later one".to_owned()),
         Error::Sql(error) => error.hint(),
+        Error::NoSuchQuery { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+        Error::NoSuchQuery { .. } => Some("see what there is: `engram query --list`".to_owned()),
         Error::FeatureQuery { .. } => {
             Some("queries/features.sql is a query that does; its header says what the columns are".to_owned())
         }

@@ -67,19 +67,13 @@ impl FeatureMatrix {
     }
 }
 
-/// The query of the study's feature matrix, over all measures.
-pub const FEATURES: &str = include_str!("../../queries/features.sql");
-
-/// How [`FEATURES`] names the measures that it takes.
-const ALL_MEASURES: &str = "['weight', 'activation', 'activity_change']";
-
-/// [`FEATURES`] over the statistics of some measures only.
+/// The query of the study's feature matrix, over the statistics of some measures: that of `queries/features.sql`.
 pub fn features_of(measures: &[Measure]) -> String {
     let names: Vec<String> = measures
         .iter()
         .map(|measure| format!("'{}'", measure.as_str()))
         .collect();
-    FEATURES.replacen(ALL_MEASURES, &format!("[{}]", names.join(", ")), 1)
+    include_str!("../../queries/features.sql").replacen("$measure", &names.join(", "), 1)
 }
 
 /// The columns of a feature query beside those of [`Example`].

@@ -11,6 +11,7 @@ pub use outcome::{GroupImportance, Identification, SplitOutcome};
 
 use std::collections::BTreeSet;
 
+use engram_schemas::observable::Measure;
 use engram_schemas::randomness::generator;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use crate::classify::{
     Classifier, ConfusionMatrix, Examples, FeatureGroups, RandomForestSettings, Split, SplitBy,
     SplitSettings, select_rows, splits,
 };
-use crate::feature_matrix::FEATURES;
+use crate::feature_matrix::features_of;
 use crate::{Error, FeatureMatrix, Result, Session, write_results};
 
 /// Name of the experiment in the table `results`.
@@ -43,7 +44,7 @@ pub struct IdentifySettings {
 impl Default for IdentifySettings {
     fn default() -> Self {
         Self {
-            query: FEATURES.to_owned(),
+            query: features_of(&Measure::ALL),
             splits: SplitSettings::default(),
             forest: RandomForestSettings::default(),
             n_threads: None,

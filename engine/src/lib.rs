@@ -15,6 +15,8 @@ pub mod feature_matrix;
 mod functions;
 pub mod identify;
 mod polars_bridge;
+pub mod queries;
+pub mod reference;
 mod relations;
 pub mod reshape;
 pub mod results;

@@ -70,7 +70,7 @@ fn placed(sql: &str, start: Location, end: Option<Location>) -> String {
 }
 
 /// The byte at which a location lies; locations count characters.
-fn offset(sql: &str, location: Location) -> usize {
+pub(crate) fn offset(sql: &str, location: Location) -> usize {
     let line_start: usize = sql
         .split_inclusive('\n')
         .take(location.line.saturating_sub(1) as usize)

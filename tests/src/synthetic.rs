@@ -1,6 +1,8 @@
 //! Small datasets that no network was trained for: files as a generator writes them, with numbers that follow from the
 //! run's identity and carry its learning rule.
 
+mod recordings;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,13 +80,16 @@ impl Run {
 
     /// The file that the run has in a dataset.
     pub fn file(&self, dataset: &Path) -> PathBuf {
-        let file = RunFile {
+        dataset.join(self.run_file().path(&object_root()).as_ref())
+    }
+
+    fn run_file(&self) -> RunFile {
+        RunFile {
             task: Task::Digits,
             architecture: self.architecture,
             run_id: self.run_id(),
             observation_id: None,
-        };
-        dataset.join(file.path(&object_root()).as_ref())
+        }
     }
 
     /// Writes the run's file and returns where it is.

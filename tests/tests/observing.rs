@@ -6,9 +6,10 @@ use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
-use engram_engine::feature_matrix::FEATURES;
+use engram_engine::feature_matrix::features_of;
 use engram_engine::{Error, FeatureMatrix, Session};
 use engram_schemas::DatasetLocation;
+use engram_schemas::observable::Measure;
 use engram_tests::commands::{SMALL_SWEEP, generate};
 
 /// Eight conditions, thirty stimuli, at most twenty recorded units.
@@ -104,7 +105,9 @@ async fn conditions_and_recordings_of_trained_networks() {
     ] {
         assert_eq!(number(&session, sql).await, expected, "{sql}");
     }
-    let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
+    let matrix = FeatureMatrix::from_query(&session, &features_of(&Measure::ALL))
+        .await
+        .unwrap();
     assert_eq!(matrix.n_examples(), 64);
     assert!(!matrix.names.iter().any(|name| name.contains("angle")));
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use engram_engine::feature_matrix::{FEATURES, features_of};
+use engram_engine::feature_matrix::features_of;
 use engram_engine::{Error, FeatureMatrix, ResultRow, Session, hint, reshape, write_results};
 use engram_schemas::observable::Measure;
 use engram_schemas::{DatasetLocation, LearningRule, Status};
@@ -282,7 +282,9 @@ async fn the_feature_matrix_of_the_study() {
     let runs = synthetic::sweep(2, &EPOCHS);
     let dataset = Dataset::of(&runs);
     let session = dataset.open().await.unwrap();
-    let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
+    let matrix = FeatureMatrix::from_query(&session, &features_of(&Measure::ALL))
+        .await
+        .unwrap();
     let n_layers = (4 + 5) * LearningRule::STUDIED.len() * 2;
     assert_eq!(
         (matrix.n_examples(), matrix.n_features()),
@@ -367,7 +369,9 @@ async fn a_statistic_that_is_not_finite_somewhere_is_inadmissible() {
         runs[6].replaced.push((0, 0, "weight_raw_mean", value));
         let dataset = Dataset::of(&runs);
         let session = dataset.open().await.unwrap();
-        let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
+        let matrix = FeatureMatrix::from_query(&session, &features_of(&Measure::ALL))
+            .await
+            .unwrap();
         assert_eq!(matrix.n_features(), 44 * EPOCHS.len() + 3, "{value}");
         assert!(!matrix.groups.iter().any(|group| group == "weight_raw_skew"));
         assert!(matrix.groups.iter().any(|group| group == "weight_raw_mean"));
@@ -384,7 +388,9 @@ async fn what_diverged_or_is_incomplete_is_excluded_and_counted() {
     runs[2].epochs = vec![0, 1, 3];
     let dataset = Dataset::of(&runs);
     let session = dataset.open().await.unwrap();
-    let matrix = FeatureMatrix::from_query(&session, FEATURES).await.unwrap();
+    let matrix = FeatureMatrix::from_query(&session, &features_of(&Measure::ALL))
+        .await
+        .unwrap();
     let expected = [
         ("run diverged".to_owned(), 4),
         ("unusual checkpoints".to_owned(), 8),
@@ -399,9 +405,10 @@ async fn what_diverged_or_is_incomplete_is_excluded_and_counted() {
     );
 
     let dataset = Dataset::of(&runs[..1]);
-    let error = FeatureMatrix::from_query(&dataset.open().await.unwrap(), FEATURES)
-        .await
-        .unwrap_err();
+    let error =
+        FeatureMatrix::from_query(&dataset.open().await.unwrap(), &features_of(&Measure::ALL))
+            .await
+            .unwrap_err();
     assert_eq!(
         error.to_string(),
         "no example is left for the feature matrix: 4 excluded (run diverged)"

@@ -161,8 +161,16 @@ fn lists(lengths: impl IntoIterator<Item = usize>, values: ArrayRef) -> ArrayRef
 
 /// The columns of a group's state: epochs and values, each a list.
 fn state(groups: &[Seen]) -> Vec<ArrayRef> {
-    let epochs: Vec<i64> = groups.iter().flat_map(|seen| &seen.epochs).copied().collect();
-    let values: Vec<f64> = groups.iter().flat_map(|seen| &seen.values).copied().collect();
+    let epochs: Vec<i64> = groups
+        .iter()
+        .flat_map(|seen| &seen.epochs)
+        .copied()
+        .collect();
+    let values: Vec<f64> = groups
+        .iter()
+        .flat_map(|seen| &seen.values)
+        .copied()
+        .collect();
     vec![
         lists(
             groups.iter().map(|seen| seen.epochs.len()),

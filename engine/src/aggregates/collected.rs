@@ -44,7 +44,11 @@ impl Collected {
 
     pub(super) fn state_fields(name: &str) -> Vec<FieldRef> {
         let values = DataType::new_list(DataType::Float64, true);
-        vec![Arc::new(Field::new(format!("{name}[values]"), values, true))]
+        vec![Arc::new(Field::new(
+            format!("{name}[values]"),
+            values,
+            true,
+        ))]
     }
 
     fn lists(groups: &[Vec<f64>]) -> ArrayRef {
@@ -143,7 +147,9 @@ impl GroupsAccumulator for Collected {
     ) -> Result<Vec<ArrayRef>> {
         let rows: Vec<usize> = (0..values[0].len()).collect();
         let mut lists = vec![Vec::new(); rows.len()];
-        numbers::for_each(&values[0], &rows, filter, |row, value| lists[row].push(value))?;
+        numbers::for_each(&values[0], &rows, filter, |row, value| {
+            lists[row].push(value)
+        })?;
         Ok(vec![Self::lists(&lists)])
     }
 

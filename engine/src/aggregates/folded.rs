@@ -12,7 +12,9 @@ use super::numbers;
 use super::single_group::Groups;
 
 /// What is known of some values, as `N` numbers of which the first counts them.
-pub(super) trait Fold<const N: usize>: Copy + Default + Debug + Send + Sync + 'static {
+pub(super) trait Fold<const N: usize>:
+    Copy + Default + Debug + Send + Sync + 'static
+{
     /// Takes one more value in.
     fn push(&mut self, value: f64);
     /// What is known of the values of both.
@@ -104,7 +106,9 @@ impl<F: Fold<N>, const N: usize> GroupsAccumulator for Folded<F, N> {
     ) -> Result<Vec<ArrayRef>> {
         let mut folds = vec![F::default(); values[0].len()];
         let rows: Vec<usize> = (0..folds.len()).collect();
-        numbers::for_each(&values[0], &rows, filter, |row, value| folds[row].push(value))?;
+        numbers::for_each(&values[0], &rows, filter, |row, value| {
+            folds[row].push(value)
+        })?;
         Ok(Self::columns(folds.iter().copied()))
     }
 

@@ -48,10 +48,14 @@ impl ScalarUDFImpl for AddGaussianNoise {
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         let [values, stddev, drawn @ ..] = arguments else {
-            return plan_err!("add_gaussian_noise takes a value or a list of values, a standard deviation, a seed and a key");
+            return plan_err!(
+                "add_gaussian_noise takes a value or a list of values, a standard deviation, a seed and a key"
+            );
         };
         if !stddev.is_numeric() {
-            return plan_err!("the standard deviation of add_gaussian_noise is {stddev}, not a number");
+            return plan_err!(
+                "the standard deviation of add_gaussian_noise is {stddev}, not a number"
+            );
         }
         keyed::check_types(self.name(), drawn)?;
         match (item_type(values), values) {

@@ -58,10 +58,7 @@ impl ScalarUDFImpl for FlattenWhere {
         let is_chosen = flags.values().as_boolean();
         let data = inner.values().to_data();
         let mut flat = MutableArrayData::new(vec![&data], true, data.len());
-        let (mut lengths, mut nulls) = (
-            Vec::with_capacity(n_rows),
-            NullBufferBuilder::new(n_rows),
-        );
+        let (mut lengths, mut nulls) = (Vec::with_capacity(n_rows), NullBufferBuilder::new(n_rows));
         for (lists, flags) in outer.rows().iter().zip(flags.rows()) {
             let (Some(lists), Some(flags)) = (lists, flags) else {
                 lengths.push(0);

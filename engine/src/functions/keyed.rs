@@ -113,12 +113,7 @@ fn write(column: &ArrayRef, row: usize, to: &mut Vec<u8>) {
     match column.data_type() {
         DataType::Int64 => {
             to.push(1);
-            to.extend(
-                column
-                    .as_primitive::<Int64Type>()
-                    .value(row)
-                    .to_le_bytes(),
-            );
+            to.extend(column.as_primitive::<Int64Type>().value(row).to_le_bytes());
         }
         DataType::Float64 => {
             to.push(2);

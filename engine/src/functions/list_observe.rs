@@ -71,7 +71,7 @@ impl ScalarUDFImpl for ListObserve {
              defined as for `observe`. NULLs among the values are left out, a NULL list gives NULL, and a list of no values \
              has the norm 0 and NaN for the rest.",
             "list_observe(values)",
-            "SELECT run_id, layer, epoch, list_observe(values)['median'] AS median FROM recordings WHERE measure = 'weight'",
+            "SELECT run_id, layer, epoch, list_observe(values)['median'] AS median FROM recordings WHERE measure = 'activation'",
             "values" => "A list of numbers, of any kind of list."
         )
     }

@@ -71,10 +71,17 @@ impl ScalarUDFImpl for SampleUnits {
             };
             let fraction = fractions.value(row);
             if !(fraction > 0.0 && fraction <= 1.0) {
-                return exec_err!("sample_units: the fraction {fraction} is not above 0 and at most 1");
+                return exec_err!(
+                    "sample_units: the fraction {fraction} is not above 0 and at most 1"
+                );
             }
             let n_chosen = n_chosen(fraction, units.len());
-            choose(units.len(), n_chosen, &mut draws.generator(row)?, &mut order);
+            choose(
+                units.len(),
+                n_chosen,
+                &mut draws.generator(row)?,
+                &mut order,
+            );
             chosen.extend(order.iter().map(|&unit| units.start as u64 + unit));
             lengths.push(n_chosen);
         }
@@ -91,7 +98,7 @@ impl ScalarUDFImpl for SampleUnits {
              they are drawn. With one seed and key the units of a smaller fraction are the first of a larger one. What is drawn \
              depends on seed and key alone; leave the epoch out of the key for electrodes that stay in place.",
             "sample_units(values, fraction, seed, key, ...)",
-            "SELECT epoch, list_observe(sample_units(values, 0.1, 1, run_id, layer)) FROM recordings WHERE measure = 'weight'",
+            "SELECT epoch, list_observe(sample_units(values, 0.1, 1, run_id, layer)) FROM recordings WHERE measure = 'activation'",
             "values" => "A list; NULL gives NULL.",
             "fraction" => "Share of the units, above 0 and at most 1; NULL gives NULL.",
             "seed" => "Integer; other seeds give independent choices.",

@@ -1,8 +1,8 @@
 //! The arguments of a table function: constants, by place or by name, and relations.
 
 use datafusion::common::{DFSchema, Result, ScalarValue, Span};
-use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::sql::sqlparser::ast::{
     Expr as SqlExpr, FunctionArg, FunctionArgExpr, Query, Spanned,
 };
@@ -148,12 +148,7 @@ impl Arguments {
         name: &str,
         argument: Option<&'a Constant>,
     ) -> Result<&'a Constant> {
-        argument.ok_or_else(|| {
-            refused(
-                format!("{} needs `{name}`", self.function),
-                self.span,
-            )
-        })
+        argument.ok_or_else(|| refused(format!("{} needs `{name}`", self.function), self.span))
     }
 }
 
@@ -260,7 +255,9 @@ fn constant(
 ) -> Result<Constant> {
     let not_constant = || {
         refused(
-            format!("the arguments of {function} are constants; a relation is given as `input => ...`"),
+            format!(
+                "the arguments of {function} are constants; a relation is given as `input => ...`"
+            ),
             span,
         )
     };

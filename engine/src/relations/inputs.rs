@@ -9,8 +9,7 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::{CopyToSource, Statement};
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArguments, Ident,
-    ObjectName, ObjectNamePart, Query, TableFactor, TableFunctionArgs, VisitMut,
-    VisitorMut,
+    ObjectName, ObjectNamePart, Query, TableFactor, TableFunctionArgs, VisitMut, VisitorMut,
 };
 
 use super::argument::INPUT;
@@ -108,7 +107,10 @@ fn relation_of(value: &Expr) -> Option<TableFactor> {
                 ObjectNamePart::Identifier(name) => Some(name.clone()),
                 ObjectNamePart::Function(_) => None,
             });
-            Some(table(names.collect::<Option<_>>()?, Some(list.args.clone())))
+            Some(table(
+                names.collect::<Option<_>>()?,
+                Some(list.args.clone()),
+            ))
         }
         _ => None,
     }

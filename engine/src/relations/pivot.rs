@@ -39,7 +39,10 @@ impl RelationPlanner for Pivot {
         };
         let span = Span::try_from_sqlparser_span(table.span());
         if default_on_null.is_some() {
-            return Err(refused("PIVOT has no DEFAULT ON NULL here: use coalesce", span));
+            return Err(refused(
+                "PIVOT has no DEFAULT ON NULL here: use coalesce",
+                span,
+            ));
         }
         let [spread] = value_column.as_slice() else {
             return Err(refused("PIVOT spreads one column", span));
@@ -120,7 +123,10 @@ fn column_name(value: &ExprWithAlias, aggregate: &ExprWithAlias, n_aggregates: u
 fn filtered(aggregate: &SqlExpr, spread: &SqlExpr, value: &SqlExpr) -> Result<SqlExpr> {
     let SqlExpr::Function(function) = aggregate else {
         let span = Span::try_from_sqlparser_span(aggregate.span());
-        return Err(refused(format!("PIVOT fills its cells with aggregates, not {aggregate}"), span));
+        return Err(refused(
+            format!("PIVOT fills its cells with aggregates, not {aggregate}"),
+            span,
+        ));
     };
     let mut function = function.clone();
     let is_value = SqlExpr::BinaryOp {

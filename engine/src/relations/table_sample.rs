@@ -107,7 +107,10 @@ impl Amount {
         context: &mut dyn RelationPlannerContext,
     ) -> Result<Self> {
         if clause.bucket.is_some() || clause.offset.is_some() {
-            return Err(refused("TABLESAMPLE has no buckets and no offset here", span));
+            return Err(refused(
+                "TABLESAMPLE has no buckets and no offset here",
+                span,
+            ));
         }
         if let Some(method @ (TableSampleMethod::System | TableSampleMethod::Block)) = clause.name {
             let problem =
@@ -115,7 +118,10 @@ impl Amount {
             return Err(refused(problem, span));
         }
         let Some(quantity) = &clause.quantity else {
-            return Err(refused("TABLESAMPLE needs a quantity: (10 PERCENT), (100 ROWS)", span));
+            return Err(refused(
+                "TABLESAMPLE needs a quantity: (10 PERCENT), (100 ROWS)",
+                span,
+            ));
         };
         let number = number(quantity.value.clone(), context);
         match (&quantity.unit, number) {
@@ -127,9 +133,10 @@ impl Amount {
             {
                 Ok(Self::Share(percent / 100.0))
             }
-            (Some(TableSampleUnit::Rows), _) => {
-                Err(refused("the number of rows of TABLESAMPLE is not 0 or more", span))
-            }
+            (Some(TableSampleUnit::Rows), _) => Err(refused(
+                "the number of rows of TABLESAMPLE is not 0 or more",
+                span,
+            )),
             _ => Err(refused(
                 format!("{} is no percentage between 0 and 100", quantity.value),
                 span,
@@ -151,6 +158,10 @@ fn seed(clause: &Clause, span: Option<Span>) -> Result<i64> {
         return Ok(0);
     };
     let text = seed.value.to_string();
-    text.parse()
-        .map_err(|_| refused(format!("the seed of TABLESAMPLE is {text}, not an integer"), span))
+    text.parse().map_err(|_| {
+        refused(
+            format!("the seed of TABLESAMPLE is {text}, not an integer"),
+            span,
+        )
+    })
 }

@@ -37,7 +37,10 @@ impl RelationPlanner for Unpivot {
         };
         let SqlExpr::Identifier(value) = value else {
             let span = Span::try_from_sqlparser_span(value.span());
-            return Err(refused("the value of UNPIVOT is the name of one column", span));
+            return Err(refused(
+                "the value of UNPIVOT is the name of one column",
+                span,
+            ));
         };
         let plan = context.plan((*table).clone())?;
         let (mut gathered, mut names) = (Vec::new(), Vec::new());
@@ -49,7 +52,11 @@ impl RelationPlanner for Unpivot {
             // Finds a column that is not there, with its place.
             context.sql_to_expr(column.expr.clone(), plan.schema())?;
             let given = context.normalize_ident(given.clone());
-            names.push(column.alias.map_or_else(|| given.clone(), |alias| alias.value));
+            names.push(
+                column
+                    .alias
+                    .map_or_else(|| given.clone(), |alias| alias.value),
+            );
             gathered.push(given);
         }
         let rest: Vec<String> = columns(&plan)

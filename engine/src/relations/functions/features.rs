@@ -120,15 +120,27 @@ impl TableFunction for Features {
                 checkpoint of every included example. Examples of runs that diverged, or whose checkpoints are not those that \
                 most trained examples have, keep their row with the reason in `excluded` and NULL for features.",
             arguments: &[
-                ("measure", "'weight', 'activation', 'activity_change', or the name of a statistic, as many as wanted; all when left out."),
-                ("admissible", "`false` keeps statistics that are not finite everywhere; `true` is the default."),
-                ("input", "Relation with the columns of `trajectories`, which is the default."),
+                (
+                    "measure",
+                    "'weight', 'activation', 'activity_change', 'all', or the name of a statistic, as many as wanted; all when left out.",
+                ),
+                (
+                    "admissible",
+                    "`false` keeps statistics that are not finite everywhere; `true` is the default.",
+                ),
+                (
+                    "input",
+                    "Relation with the columns of `trajectories`, which is the default.",
+                ),
             ],
             example: "SELECT run_id, layer, statistics, features FROM features('weight', 'activation_raw_norm') \
                 WHERE excluded IS NULL",
         }
     }
 }
+
+/// The name of all measures together.
+const ALL: &str = "all";
 
 /// The columns that the arguments name, in the order of the table.
 fn observed(arguments: &Arguments, columns: &[String]) -> Result<Vec<String>> {
@@ -139,12 +151,14 @@ fn observed(arguments: &Arguments, columns: &[String]) -> Result<Vec<String>> {
         let of_name: Vec<String> = all
             .iter()
             .filter(|observable| {
-                observable.measure.as_str() == name || observable.column() == name
+                [ALL, observable.measure.as_str(), &observable.column()].contains(&name)
             })
             .map(|observable| observable.column())
             .collect();
         if of_name.is_empty() {
-            let measures = Measure::ALL.iter().map(|measure| measure.as_str().to_owned());
+            let measures = Measure::ALL
+                .iter()
+                .map(|measure| measure.as_str().to_owned());
             let known: Vec<String> = measures
                 .chain(all.iter().map(|observable| observable.column()))
                 .collect();

@@ -60,7 +60,10 @@ impl TableFunction for HeldOut {
             description: "The rows of the input with `side`: 'test' where the column has the value, or every named column its \
                 value, and 'train' elsewhere.",
             arguments: &[
-                ("column", "A column of the input, such as 'architecture', 'task' or 'batch_size'."),
+                (
+                    "column",
+                    "A column of the input, such as 'architecture', 'task' or 'batch_size'.",
+                ),
                 ("value", "The value of the examples to test on."),
                 ("input", "Any relation; `examples` is the default."),
             ],

@@ -26,8 +26,8 @@ use engram_schemas::category::nearest;
 use engram_schemas::trajectories::column;
 
 use super::argument::{Arguments, quoted};
-use super::template::{all_but, columns, derived, identifier, over_input};
 use super::refused;
+use super::template::{all_but, columns, derived, identifier, over_input};
 
 /// Every table function.
 pub(crate) const ALL: [&dyn TableFunction; 6] = [

@@ -74,9 +74,15 @@ impl TableFunction for Split {
                 seed, run and layer alone.",
             arguments: &[
                 ("test_fraction", "Share to test on, between 0 and 1."),
-                ("seed", "Integer, 0 when left out; other seeds give other splits."),
+                (
+                    "seed",
+                    "Integer, 0 when left out; other seeds give other splits.",
+                ),
                 ("by", "'example', the default, or 'run'."),
-                ("input", "Relation with learning_rule, run_id and layer; `examples` is the default."),
+                (
+                    "input",
+                    "Relation with learning_rule, run_id and layer; `examples` is the default.",
+                ),
             ],
             example: "SELECT learning_rule, side, count(*) FROM split(0.25, seed => 1, by => 'run') GROUP BY ALL ORDER BY ALL",
         }

@@ -43,7 +43,10 @@ impl TableFunction for TrajectoryMean {
             syntax: "trajectory_mean()",
             description: "One row per trajectory, with every observable's mean over its checkpoints under the observable's name, \
                 their number as `n_checkpoints`, and 0 as `sample`. A value that is not finite makes the mean so.",
-            arguments: &[("input", "Relation with the columns of `trajectories`, which is the default.")],
+            arguments: &[(
+                "input",
+                "Relation with the columns of `trajectories`, which is the default.",
+            )],
             example: "SELECT run_id, layer, n_checkpoints, weight_abs_median FROM trajectory_mean()",
         }
     }

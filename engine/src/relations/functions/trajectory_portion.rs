@@ -47,7 +47,10 @@ impl TableFunction for TrajectoryPortion {
                 3 is left out.",
             arguments: &[
                 ("portion", "'early', 'middle' or 'late'."),
-                ("input", "Relation with the columns of `trajectories`, which is the default."),
+                (
+                    "input",
+                    "Relation with the columns of `trajectories`, which is the default.",
+                ),
             ],
             example: "SELECT run_id, layer, sample, epoch, weight_abs_median FROM trajectory_portion('late')",
         }

@@ -24,12 +24,15 @@ impl TableFunction for TrajectorySubsample {
 
     fn query(&self, arguments: &Arguments, columns: &[String]) -> Result<String> {
         let [samples, period, seed] = arguments.bind(["samples", "period_epochs", "seed"])?;
-        let samples = arguments.required("samples", samples)?.integer("samples", 1)?;
+        let samples = arguments
+            .required("samples", samples)?
+            .integer("samples", 1)?;
         let period = arguments.required("period_epochs", period)?;
         let period = period.integer("period_epochs", 1)?;
         let seed = seed.map_or(Ok(0), |seed| seed.seed())?;
-        let chosen =
-            format!("subsample_epochs(epochs, {samples}, {period}, uniform({seed}, run_id, layer))");
+        let chosen = format!(
+            "subsample_epochs(epochs, {samples}, {period}, uniform({seed}, run_id, layer))"
+        );
         Ok(kept_checkpoints::query(&chosen, columns))
     }
 
@@ -43,7 +46,10 @@ impl TableFunction for TrajectorySubsample {
                 ("samples", "Number of checkpoints, at least 1."),
                 ("period_epochs", "Epochs from one to the next, at least 1."),
                 ("seed", "Integer, 0 when left out."),
-                ("input", "Relation with the columns of `trajectories`, which is the default."),
+                (
+                    "input",
+                    "Relation with the columns of `trajectories`, which is the default.",
+                ),
             ],
             example: "SELECT run_id, layer, sample, epoch, weight_abs_median \
                 FROM trajectory_subsample(samples => 2, period_epochs => 5, seed => 1)",

@@ -1,0 +1,13 @@
+-- title: Figure 2a: trajectories of each measure
+-- description: The feature matrix with a category-balanced split: `side` says which examples to learn from and which to test
+--   on. The study takes ten splits (split_seed 0 to 9) for each measure, and a Random Forest, a linear SVM and a
+--   one-dimensional convolutional network on each; the SVM's and each measure's own figures are this query too.
+-- parameter: measure = 'all': weight, activation, activity_change or all
+-- parameter: test_fraction = 0.25: share of the examples to test on
+-- parameter: split_seed = 0: seed of the split
+-- parameter: split_by = 'example': 'example', as in the study, or 'run', so that no network is on both sides
+
+SELECT *
+FROM split($test_fraction, $split_seed, $split_by, input => (SELECT * FROM features($measure) WHERE excluded IS NULL))
+ORDER BY
+    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition

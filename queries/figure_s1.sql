@@ -1,0 +1,19 @@
+-- title: Figure S1: pairs of learning rules
+-- description: The feature matrix of two learning rules alone, with a category-balanced split. Chance is one half.
+-- parameter: measure = 'all': weight, activation, activity_change or all
+-- parameter: first_rule = 'sgdm': one learning rule
+-- parameter: second_rule = 'adam': the other
+-- parameter: test_fraction = 0.25: share of the examples to test on
+-- parameter: split_seed = 0: seed of the split
+-- parameter: split_by = 'example': 'example' or 'run'
+
+SELECT *
+FROM split($test_fraction, $split_seed, $split_by, input => (
+    SELECT *
+    FROM features($measure, input => (
+        SELECT * FROM trajectories WHERE learning_rule = $first_rule OR learning_rule = $second_rule
+    ))
+    WHERE excluded IS NULL
+))
+ORDER BY
+    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition

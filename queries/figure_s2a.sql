@@ -1,0 +1,18 @@
+-- title: Figure S2a: one observation alone
+-- description: The feature matrix of one checkpoint of each trajectory, chosen at random, with a
+--   category-balanced split: what is known without a course in time. The figure itself is not described where this program
+--   has its facts from; this query is the counterpart of the averages of figure S2b.
+-- parameter: measure = 'all': weight, activation, activity_change or all
+-- parameter: start_seed = 0: seed of the checkpoint
+-- parameter: test_fraction = 0.25: share of the examples to test on
+-- parameter: split_seed = 0: seed of the split
+-- parameter: split_by = 'example': 'example' or 'run'
+
+SELECT *
+FROM split($test_fraction, $split_seed, $split_by, input => (
+    SELECT *
+    FROM features($measure, input => trajectory_subsample(samples => 1, period_epochs => 1, seed => $start_seed))
+    WHERE excluded IS NULL
+))
+ORDER BY
+    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition
