@@ -9,6 +9,7 @@
 mod access;
 mod answers;
 mod features;
+mod memory;
 mod opening;
 mod planning;
 
