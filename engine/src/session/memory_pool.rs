@@ -18,7 +18,7 @@ use datafusion::execution::memory_pool::{
 const MERGE_OF_SORT: &str = "ExternalSorterMerge";
 
 /// How many files a merge opens at most. A further one takes more of what the others took than its inverse.
-pub(super) const FILES_OF_A_MERGE: usize = 16;
+pub(super) const FILES_OF_A_MERGE: usize = 8;
 
 /// A pool with a limit.
 #[derive(Debug)]
@@ -143,10 +143,10 @@ mod tests {
         let third = reservation(&pool, "ExternalSorterMerge[0]", false);
         third.try_grow(64).unwrap();
         assert!(
-            third.try_grow(5).is_err(),
+            third.try_grow(9).is_err(),
             "a share is a third of a quarter"
         );
-        third.try_grow(4).unwrap();
+        third.try_grow(8).unwrap();
         drop(first);
         second.try_grow(200).unwrap();
         drop((second, third));
