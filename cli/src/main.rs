@@ -7,6 +7,7 @@ mod identify;
 mod listing;
 mod observe;
 mod plan;
+mod session_arguments;
 mod sql;
 mod status;
 mod tune;

@@ -1,11 +1,14 @@
 //! `engram sql`: asks a dataset in SQL and prints or saves the answer.
 
+mod completion;
 mod output;
+mod progress;
 mod prompt;
 mod table;
 
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -13,7 +16,9 @@ use engram_engine::Session;
 use engram_engine::reshape::pivot;
 use engram_schemas::DatasetLocation;
 
+use crate::session_arguments::SessionArguments;
 use output::{Destination, Sink};
+use progress::Progress;
 
 /// Ask a dataset in SQL
 #[derive(Debug, Args)]
@@ -42,6 +47,9 @@ pub(crate) struct SqlArgs {
     /// Write the answer to a file, which appears when it is complete
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    session: SessionArguments,
 }
 
 /// The forms that an answer can take.
@@ -99,10 +107,11 @@ Examples:
   A query from a file, saved as Parquet:
     engram sql --at s3://bucket/sweep --file queries/features.sql --output features.parquet
 
-  A prompt with history:
+  A prompt with history and completion:
     engram sql --at target/demo/sweep
 
-The SQL is that of DataFusion (https://datafusion.apache.org/user-guide/sql/). It only reads.";
+The SQL is that of DataFusion (https://datafusion.apache.org/user-guide/sql/). It reads the dataset and nothing else
+unless --allow-write is given.";
 
 /// Runs the command.
 ///
@@ -116,12 +125,13 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
     let destination = Destination::of(args.output);
     destination.accepts(format)?;
     let location = DatasetLocation::open(&args.at)?;
+    let settings = args.session.settings();
     let sql = match (args.sql, args.file) {
         (Some(sql), _) => sql,
         (None, Some(file)) => std::fs::read_to_string(&file)
             .with_context(|| format!("cannot read {}", file.display()))?,
         (None, None) if std::io::stdin().is_terminal() => {
-            let session = Session::open(&location).await?;
+            let session = Session::open_with(&location, &settings).await?;
             return prompt::run(session, format).await;
         }
         (None, None) => {
@@ -141,9 +151,11 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    let session = Session::open(&location).await?;
-    let mut sink = Sink::open(destination, format)?;
+    let session = Session::open_with(&location, &settings).await?;
+    let progress = Arc::new(Progress::new());
+    let mut sink = Sink::open(destination, format, Arc::clone(&progress))?;
     for statement in &statements {
+        progress.begin();
         let mut answer = session.stream(statement).await?;
         if let Some(column) = &args.pivot {
             answer = pivot(answer, column).await?;

@@ -8,6 +8,7 @@
 
 mod access;
 mod answers;
+mod command;
 mod features;
 mod memory;
 mod opening;
