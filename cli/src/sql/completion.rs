@@ -194,7 +194,7 @@ impl Completion {
                 let all: Vec<&str> = self.vocabulary.tables.keys().map(String::as_str).collect();
                 let of = if tables.is_empty() { &all } else { &tables };
                 pairs.add(self.columns(of), |column| column.to_owned());
-                pairs.add(tables.into_iter(), |table| table.to_owned());
+                pairs.add(tables, |table| table.to_owned());
                 pairs.add(&self.vocabulary.functions, |function| {
                     format!("{function}(")
                 });

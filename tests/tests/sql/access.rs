@@ -84,7 +84,7 @@ async fn nothing_outside_the_dataset_can_be_read() {
         format!("EXPLAIN ANALYZE SELECT * FROM '{file}'"),
         format!("DESCRIBE '{file}'"),
         format!("CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION '{file}'"),
-        format!("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'"),
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'".to_owned(),
         format!("COPY t FROM '{file}'"),
         format!("INSERT INTO results SELECT * FROM '{file}'"),
         // Not even a file of the dataset by its name: what is asked are the tables.
