@@ -7,6 +7,8 @@ mod identify;
 mod listing;
 mod observe;
 mod plan;
+mod query;
+mod session_arguments;
 mod sql;
 mod status;
 mod tune;
@@ -43,6 +45,7 @@ enum Command {
     Status(status::StatusArgs),
     Tune(tune::TuneArgs),
     Sql(sql::SqlArgs),
+    Query(query::QueryArgs),
     Identify(identify::IdentifyArgs),
 }
 
@@ -80,6 +83,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Observe(arguments) => observe::run(arguments).await,
         Command::Tune(arguments) => tune::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
+        Command::Query(arguments) => query::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
     }
 }

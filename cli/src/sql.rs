@@ -1,19 +1,25 @@
 //! `engram sql`: asks a dataset in SQL and prints or saves the answer.
 
+mod completion;
 mod output;
+mod progress;
 mod prompt;
 mod table;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use engram_engine::Session;
 use engram_engine::reshape::pivot;
+use engram_engine::{Session, queries};
 use engram_schemas::DatasetLocation;
 
+use crate::session_arguments::SessionArguments;
 use output::{Destination, Sink};
+use progress::Progress;
 
 /// Ask a dataset in SQL
 #[derive(Debug, Args)]
@@ -31,6 +37,13 @@ pub(crate) struct SqlArgs {
     #[arg(short, long, value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
 
+    #[command(flatten)]
+    answer: AnswerArguments,
+}
+
+/// What becomes of an answer, and what may be done for it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AnswerArguments {
     /// Spread a column over the page: a column for each of its values, filled from the answer's last column
     #[arg(long, value_name = "COLUMN")]
     pivot: Option<String>,
@@ -42,6 +55,9 @@ pub(crate) struct SqlArgs {
     /// Write the answer to a file, which appears when it is complete
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    session: SessionArguments,
 }
 
 /// The forms that an answer can take.
@@ -96,32 +112,32 @@ Examples:
     engram sql --at target/demo/sweep --format csv \\
       \"SELECT run_id, epoch, weight_abs_median FROM trajectories WHERE layer = 'conv1' ORDER BY 1, 2\"
 
-  A query from a file, saved as Parquet:
-    engram sql --at s3://bucket/sweep --file queries/features.sql --output features.parquet
+  The feature matrix of five observations of each layer, 5 epochs apart, saved as Parquet:
+    engram sql --at s3://bucket/sweep --output features.parquet \\
+      \"SELECT * FROM features(input => trajectory_subsample(samples => 5, period_epochs => 5, seed => 1))\"
 
-  A prompt with history:
+  A prompt with history and completion:
     engram sql --at target/demo/sweep
 
-The SQL is that of DataFusion (https://datafusion.apache.org/user-guide/sql/). It only reads.";
+The SQL is that of DataFusion (https://datafusion.apache.org/user-guide/sql/). It reads the dataset and nothing else
+unless --allow-write is given.";
 
 /// Runs the command.
 ///
 /// # Errors
 /// Those of the engine, and of files that cannot be read or written.
 pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
-    let format = args
-        .format
-        .or_else(|| args.output.as_deref().and_then(Format::of_file))
-        .unwrap_or(Format::Table);
-    let destination = Destination::of(args.output);
-    destination.accepts(format)?;
-    let location = DatasetLocation::open(&args.at)?;
     let sql = match (args.sql, args.file) {
         (Some(sql), _) => sql,
-        (None, Some(file)) => std::fs::read_to_string(&file)
-            .with_context(|| format!("cannot read {}", file.display()))?,
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            queries::bind(&text, &BTreeMap::new())?
+        }
         (None, None) if std::io::stdin().is_terminal() => {
-            let session = Session::open(&location).await?;
+            let (format, _) = args.answer.form()?;
+            let location = DatasetLocation::open(&args.at)?;
+            let session = Session::open_with(&location, &args.answer.session.settings()).await?;
             return prompt::run(session, format).await;
         }
         (None, None) => {
@@ -132,7 +148,17 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
             sql
         }
     };
-    let statements = Session::statements(&sql)?;
+    answer(&sql, &args.at, &args.answer).await
+}
+
+/// Runs statements and prints or saves their answers.
+///
+/// # Errors
+/// Those of the engine, and of files that cannot be written.
+pub(crate) async fn answer(sql: &str, at: &str, args: &AnswerArguments) -> anyhow::Result<()> {
+    let (format, destination) = args.form()?;
+    let location = DatasetLocation::open(at)?;
+    let statements = Session::statements(sql)?;
     match statements.len() {
         0 => bail!("there is no SQL statement in what was given"),
         1 => {}
@@ -141,9 +167,11 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    let session = Session::open(&location).await?;
-    let mut sink = Sink::open(destination, format)?;
+    let session = Session::open_with(&location, &args.session.settings()).await?;
+    let progress = Arc::new(Progress::new());
+    let mut sink = Sink::open(destination, format, Arc::clone(&progress))?;
     for statement in &statements {
+        progress.begin();
         let mut answer = session.stream(statement).await?;
         if let Some(column) = &args.pivot {
             answer = pivot(answer, column).await?;
@@ -153,4 +181,15 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         }
     }
     sink.finish()
+}
+
+impl AnswerArguments {
+    /// The form of the answer and where it goes.
+    fn form(&self) -> anyhow::Result<(Format, Destination)> {
+        let of_file = self.output.as_deref().and_then(Format::of_file);
+        let format = self.format.or(of_file).unwrap_or(Format::Table);
+        let destination = Destination::of(self.output.clone());
+        destination.accepts(format)?;
+        Ok((format, destination))
+    }
 }

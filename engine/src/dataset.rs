@@ -2,10 +2,14 @@
 //!
 //! Every footer is read once, before the first question is answered: a truncated or foreign file among thousands would
 //! otherwise surface in the middle of a query, or not at all. The footers stay in the session's cache, so that planning
-//! does not read them again.
+//! does not read them again. Reading one is waiting where the store is remote, and computing where it is not, so that the
+//! runtime's threads share them. Files of one version have equal schemas, which are compared with the contract once.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use engram_schemas::{
     DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, recordings, results,
@@ -14,9 +18,10 @@ use engram_schemas::{
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
-use parquet::arrow::parquet_to_arrow_schema;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::schema::types::SchemaDescPtr;
 
 use crate::{Error, Result};
 
@@ -61,7 +66,16 @@ impl Dataset {
         let result_files = list(location, &layout::results_folder(location.root())).await?;
         let n_results = result_files.len();
         let of = |files: Vec<ObjectMeta>, table, schema: fn() -> SchemaRef| {
-            files.into_iter().map(move |file| (file, table, schema()))
+            let checks = Arc::new(Checks {
+                location: location.clone(),
+                footers: runtime.cache_manager.get_file_metadata_cache(),
+                table,
+                expected: schema(),
+                passed: Mutex::default(),
+            });
+            files
+                .into_iter()
+                .map(move |file| (file, Arc::clone(&checks)))
         };
         let all = of(files, trajectories::TABLE, trajectories::file_schema)
             .chain(of(
@@ -71,10 +85,14 @@ impl Dataset {
             ))
             .chain(of(result_files, results::TABLE, results::file_schema));
         stream::iter(all)
-            .map(|(file, table, schema)| async move {
-                check_file(location, runtime, &file, table, &schema).await
-            })
+            .map(|(file, checks)| tokio::spawn(async move { checks.check(&file).await }))
             .buffer_unordered(CONCURRENT_FOOTERS)
+            .map(|checked| {
+                checked.unwrap_or_else(|source| {
+                    let doing = "checking the dataset's files";
+                    Err(Error::Computation { doing, source })
+                })
+            })
             .try_collect::<()>()
             .await?;
         Ok(Self {
@@ -151,57 +169,87 @@ fn located(error: engram_schemas::Error, location: &DatasetLocation) -> Error {
     }
 }
 
-async fn check_file(
-    location: &DatasetLocation,
-    runtime: &RuntimeEnv,
-    object: &ObjectMeta,
+/// What every part of a table is checked against.
+struct Checks {
+    location: DatasetLocation,
+    /// Where the footers stay.
+    footers: Arc<FileMetadataCache>,
     table: &'static str,
-    expected: &Schema,
-) -> Result<()> {
-    let file = location.display(&object.location);
-    let store: &dyn ObjectStore = location.store().as_ref();
-    let footer = DFParquetMetadata::new(store, object)
-        .with_file_metadata_cache(Some(runtime.cache_manager.get_file_metadata_cache()))
-        .fetch_metadata()
-        .await
-        .map_err(|error| Error::UnreadableFile {
-            file: file.clone(),
-            table,
-            source: parquet_error(error),
-        })?;
-    let foreign = |reason| Error::ForeignFile {
-        file: file.clone(),
-        table,
-        reason,
-    };
-    let version = schema_version(&footer).ok_or_else(|| {
-        foreign(format!(
-            "its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"
-        ))
-    })?;
-    if major(version) > major(SCHEMA_VERSION) {
-        return Err(Error::NewerSchema {
-            file,
-            found: version.to_owned(),
-        });
-    }
-    let found = footer.file_metadata();
-    let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata()).map_err(
-        |source| Error::UnreadableFile {
-            file: file.clone(),
-            table,
-            source,
-        },
-    )?;
-    difference(expected, &found).map_or(Ok(()), |reason| Err(foreign(reason)))
+    expected: SchemaRef,
+    /// The schema of a file that was what it should be.
+    passed: Mutex<Option<FileSchema>>,
 }
 
-fn schema_version(footer: &ParquetMetaData) -> Option<&str> {
+/// A file's schema as it stands in its footer: Parquet's and Arrow's.
+#[derive(PartialEq)]
+struct FileSchema {
+    parquet: SchemaDescPtr,
+    arrow: Option<String>,
+}
+
+impl Checks {
+    async fn check(&self, object: &ObjectMeta) -> Result<()> {
+        let file = || self.location.display(&object.location);
+        let table = self.table;
+        let store: &dyn ObjectStore = self.location.store().as_ref();
+        let footer = DFParquetMetadata::new(store, object)
+            .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
+            .fetch_metadata()
+            .await
+            .map_err(|error| Error::UnreadableFile {
+                file: file(),
+                table,
+                source: parquet_error(error),
+            })?;
+        let foreign = |reason| Error::ForeignFile {
+            file: file(),
+            table,
+            reason,
+        };
+        let version = entry(&footer, SCHEMA_VERSION_KEY).ok_or_else(|| {
+            foreign(format!(
+                "its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"
+            ))
+        })?;
+        if major(version) > major(SCHEMA_VERSION) {
+            return Err(Error::NewerSchema {
+                file: file(),
+                found: version.to_owned(),
+            });
+        }
+        let schema = FileSchema {
+            parquet: footer.file_metadata().schema_descr_ptr(),
+            arrow: entry(&footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
+        };
+        if self.passed().as_ref() == Some(&schema) {
+            return Ok(());
+        }
+        let found = footer.file_metadata();
+        let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata());
+        let found = found.map_err(|source| Error::UnreadableFile {
+            file: file(),
+            table,
+            source,
+        })?;
+        if let Some(reason) = difference(&self.expected, &found) {
+            return Err(foreign(reason));
+        }
+        *self.passed() = Some(schema);
+        Ok(())
+    }
+
+    fn passed(&self) -> MutexGuard<'_, Option<FileSchema>> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a file's metadata says under `key`.
+fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
     footer
         .file_metadata()
         .key_value_metadata()?
         .iter()
-        .find(|entry| entry.key == SCHEMA_VERSION_KEY)?
+        .find(|entry| entry.key == key)?
         .value
         .as_deref()
 }

@@ -100,7 +100,11 @@ pub fn functions_in_markdown() -> String {
     for section in sections() {
         let _ = write!(text, "\n## {}\n\n{}\n", section.title, section.introduction);
         for function in section.functions {
-            let _ = write!(text, "\n### `{}`\n\n{}\n\n", function.syntax, function.description);
+            let _ = write!(
+                text,
+                "\n### `{}`\n\n{}\n\n",
+                function.syntax, function.description
+            );
             for (name, meaning) in function.arguments {
                 let _ = writeln!(text, "* `{name}`: {meaning}");
             }

@@ -11,8 +11,11 @@
 //! | `observables`  | row of `trajectories` and observed statistic     |
 //! | `series`       | example, with its trajectories as lists          |
 //!
-//! SQL here only reads. Writing has one way in for each table (a generator's run, an experiment's results), and a
-//! question that could change its data would not be one.
+//! SQL here only reads, unless [`Access::Write`] is asked for. Writing has one way in for each table (a generator's run, an
+//! experiment's results), and a question that could change its data would not be one.
+
+mod memory_pool;
+mod settings;
 
 use std::sync::Arc;
 
@@ -26,7 +29,6 @@ use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
 use datafusion::error::DataFusionError;
-use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use engram_schemas::{DatasetLocation, recordings, results, trajectories};
@@ -37,6 +39,8 @@ use crate::dataset::{Dataset, table_url};
 use crate::sql_error::SqlError;
 use crate::{Error, Result, aggregates, functions, relations, statements, views};
 
+pub use settings::{Access, SessionSettings};
+
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
 
@@ -46,6 +50,7 @@ const LISTING_CACHE_BYTES: usize = 64 << 20;
 pub struct Session {
     dataset: Dataset,
     context: SessionContext,
+    access: Access,
 }
 
 /// The answer to a statement.
@@ -57,12 +62,21 @@ pub struct Answer {
 }
 
 impl Session {
-    /// Checks the dataset and registers its tables and views.
+    /// Checks the dataset and registers its tables and views, with default settings.
     ///
     /// # Errors
     /// Those of [`Dataset::open`].
     pub async fn open(location: &DatasetLocation) -> Result<Self> {
-        let runtime = RuntimeEnvBuilder::new()
+        Self::open_with(location, &SessionSettings::default()).await
+    }
+
+    /// Checks the dataset and registers its tables and views.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::open`].
+    pub async fn open_with(location: &DatasetLocation, settings: &SessionSettings) -> Result<Self> {
+        let runtime = settings
+            .limit(RuntimeEnvBuilder::new())
             .with_object_list_cache_limit(LISTING_CACHE_BYTES)
             .build_arc()
             .map_err(Error::engine("setting up"))?;
@@ -74,9 +88,14 @@ impl Session {
         config.options_mut().sql_parser.collect_spans = true;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
         config.options_mut().execution.collect_statistics = false;
+        let config = settings.proportion(config);
         let context = SessionContext::new_with_config_rt(config, runtime);
         context.register_object_store(&location.store_url(), Arc::clone(location.store()));
-        let session = Self { dataset, context };
+        let session = Self {
+            dataset,
+            context,
+            access: settings.access,
+        };
         session
             .register()
             .await
@@ -99,17 +118,13 @@ impl Session {
         &self.context
     }
 
-    /// Plans one statement that reads. Rows are computed when the answer is collected or streamed; errors of that time
-    /// become ours by [`Error::running`].
+    /// Plans one statement. Rows are computed when the answer is collected or streamed; errors of that time become ours by
+    /// [`Error::running`].
     ///
     /// # Errors
     /// [`Error::Sql`] that says where in `sql` the problem is and what was probably meant, also for a statement that
-    /// would write.
+    /// would write where [`Access`] does not allow it.
     pub async fn sql(&self, sql: &str) -> Result<DataFrame> {
-        let reads_only = SQLOptions::new()
-            .with_allow_ddl(false)
-            .with_allow_dml(false)
-            .with_allow_statements(false);
         match statements::split(sql)?.len() {
             0 => {
                 return Err(Error::Sql(Box::new(SqlError::without_position(
@@ -122,7 +137,7 @@ impl Session {
                 return Err(Error::Sql(Box::new(SqlError::without_position(&problem))));
             }
         }
-        match self.plan(sql, reads_only).await {
+        match self.plan(sql).await {
             Ok(answer) => Ok(answer),
             Err(error) => Err(Error::Sql(Box::new(SqlError::planning(
                 sql,
@@ -132,20 +147,16 @@ impl Session {
         }
     }
 
-    async fn plan(
-        &self,
-        sql: &str,
-        options: SQLOptions,
-    ) -> std::result::Result<DataFrame, DataFusionError> {
+    async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, DataFusionError> {
         let state = self.context.state();
         let mut statement = state.sql_to_statement(sql, &Dialect::DuckDB)?;
         relations::write_out(&mut statement);
         let plan = state.statement_to_plan(statement).await?;
-        options.verify_plan(&plan)?;
+        self.access.options().verify_plan(&plan)?;
         self.context.execute_logical_plan(plan).await
     }
 
-    /// Runs one statement that reads and gives its rows as they are computed.
+    /// Runs one statement and gives its rows as they are computed.
     ///
     /// # Errors
     /// Those of [`Session::sql`]; the batches bring those that come up while rows are computed.
@@ -188,18 +199,23 @@ impl Session {
         names
     }
 
-    fn names(&self) -> crate::sql_error::Names {
+    /// The names of the functions of rows, groups and windows, and of the table functions.
+    pub fn functions(&self) -> Vec<String> {
         let state = self.context.state();
-        let functions = state
+        state
             .scalar_functions()
             .keys()
             .chain(state.aggregate_functions().keys())
             .chain(state.window_functions().keys())
             .cloned()
-            .collect();
+            .chain(relations::functions::names())
+            .collect()
+    }
+
+    fn names(&self) -> crate::sql_error::Names {
         crate::sql_error::Names {
             tables: self.tables(),
-            functions,
+            functions: self.functions(),
         }
     }
 

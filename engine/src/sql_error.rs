@@ -130,7 +130,9 @@ impl SqlError {
                 problem: format!("this SQL only reads; {what} would change something"),
                 place: first_word(sql),
                 hint: Some(
-                    "save an answer to a file with `--format parquet --output FILE`".to_owned(),
+                    "save an answer to a file with `--format parquet --output FILE`, or allow such statements with \
+                    `--allow-write`"
+                        .to_owned(),
                 ),
             };
         }
@@ -151,11 +153,36 @@ impl SqlError {
 
     /// What an error means that comes up while rows are computed.
     pub(crate) fn running(error: &DataFusionError) -> Self {
-        let message = error.find_root().strip_backtrace();
+        let root = error.find_root();
+        if let DataFusionError::ResourcesExhausted(reason) = root {
+            return Self::exhausted(reason);
+        }
+        let message = root.strip_backtrace();
         Self {
             problem: format!("the query failed while it ran: {}", strip_kind(&message)),
             place: None,
             hint: None,
+        }
+    }
+
+    /// A query that reached a limit at a place where it cannot go on in files.
+    fn exhausted(reason: &str) -> Self {
+        let memory = !reason.contains("disk space");
+        let (problem, hint) = if memory {
+            (
+                "the query needs more memory than it may use",
+                "allow it more with `--memory-limit`, or ask for fewer rows or columns at once",
+            )
+        } else {
+            (
+                "the query needs more temporary files than it may use",
+                "ask for fewer rows or columns at once",
+            )
+        };
+        Self {
+            problem: format!("{problem}: {}", reason.trim()),
+            place: None,
+            hint: Some(hint.to_owned()),
         }
     }
 

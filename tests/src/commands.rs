@@ -48,6 +48,7 @@ pub fn engram(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_remove("ENGRAM_DATASET")
+        .env_remove("ENGRAM_MEMORY_LIMIT")
         .env_remove("ENGRAM_TRAINER")
         .env_remove("SLURM_ARRAY_TASK_ID")
         .env_remove("JOB_COMPLETION_INDEX");

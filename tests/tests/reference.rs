@@ -42,7 +42,10 @@ async fn every_example_runs() {
     }
     let location = DatasetLocation::open(folder.path().to_str().unwrap()).unwrap();
     let session = Session::open(&location).await.unwrap();
-    for function in reference::sections().into_iter().flat_map(|section| section.functions) {
+    for function in reference::sections()
+        .into_iter()
+        .flat_map(|section| section.functions)
+    {
         let answer = session.stream(&function.example).await;
         let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", function.syntax));
         let rows: Vec<_> = answer.batches.try_collect().await.unwrap();

@@ -96,7 +96,9 @@ async fn write_dataset(dataset: &Path) {
     runs[0].status = Status::Diverged;
     runs[0].epochs.truncate(3);
     runs[1].replaced.push((0, 5, "weight_raw_skew", f64::NAN));
-    runs[2].replaced.push((1, 10, "activation_square_var", f64::INFINITY));
+    runs[2]
+        .replaced
+        .push((1, 10, "activation_square_var", f64::INFINITY));
     synthetic::write(dataset, &runs).unwrap();
     for run in &runs {
         run.write_recordings(dataset).unwrap();
@@ -114,13 +116,17 @@ async fn write_dataset(dataset: &Path) {
         n_features: 2,
         accuracy: 0.5,
         chance: 1.0 / 3.0,
-        classes: ["sgdm", "adam", "feedback_alignment"].map(str::to_owned).to_vec(),
+        classes: ["sgdm", "adam", "feedback_alignment"]
+            .map(str::to_owned)
+            .to_vec(),
         confusion: vec![2, i64::from(split), 0, 1, 1, 0, 0, 3, 4],
         statistics: ["weight_raw_norm", "depth"].map(str::to_owned).to_vec(),
         importances: vec![0.75 + 0.1 * f64::from(split), 0.25 - 0.1 * f64::from(split)],
     };
     let rows = [split(0), split(1), split(2)];
-    write_results(&location(dataset), "0123", &rows).await.unwrap();
+    write_results(&location(dataset), "0123", &rows)
+        .await
+        .unwrap();
 }
 
 /// The SQL whose rows the reference has, by the reference's names.
@@ -137,13 +143,19 @@ fn experiments() -> Vec<(&'static str, String)> {
     let sided = "run_id, layer, side, features";
     let sql = |name: &'static str, sql: &str| (name, sql.to_owned());
     let noise = |stddev: &str| {
-        format!("SELECT add_gaussian_noise(arrow_cast([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], 'List(Float32)'), {stddev}, 3, 'run', 5)")
+        format!(
+            "SELECT add_gaussian_noise(arrow_cast([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], 'List(Float32)'), {stddev}, 3, 'run', 5)"
+        )
     };
     let sample = |fraction: &str| {
-        format!("SELECT sample_units([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], {fraction}, 3, 'run', 'layer')")
+        format!(
+            "SELECT sample_units([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], {fraction}, 3, 'run', 'layer')"
+        )
     };
     let portion = |portion: &str| {
-        format!("SELECT run_id, layer, sample, epoch, weight_abs_median FROM trajectory_portion('{portion}') ORDER BY 1, 2, 3")
+        format!(
+            "SELECT run_id, layer, sample, epoch, weight_abs_median FROM trajectory_portion('{portion}') ORDER BY 1, 2, 3"
+        )
     };
     vec![
         sql(
@@ -158,8 +170,14 @@ fn experiments() -> Vec<(&'static str, String)> {
              UNION ALL SELECT uniform(7, NULL, true, 0.5) UNION ALL SELECT uniform(7, '', 'ab') \
              UNION ALL SELECT uniform(7, arrow_cast('a', 'Utf8View'), arrow_cast('b', 'Dictionary(Int32, Utf8)'))",
         ),
-        ("sample_units", ["0.1", "0.5", "1"].map(sample).join(" UNION ALL ")),
-        ("add_gaussian_noise", ["0", "0.5", "2"].map(noise).join(" UNION ALL ")),
+        (
+            "sample_units",
+            ["0.1", "0.5", "1"].map(sample).join(" UNION ALL "),
+        ),
+        (
+            "add_gaussian_noise",
+            ["0", "0.5", "2"].map(noise).join(" UNION ALL "),
+        ),
         sql(
             "trajectory_subsample",
             "SELECT run_id, layer, sample, epoch, weight_abs_median \
@@ -172,7 +190,10 @@ fn experiments() -> Vec<(&'static str, String)> {
             "trajectory_mean",
             "SELECT run_id, layer, weight_abs_median FROM trajectory_mean() ORDER BY 1, 2",
         ),
-        sql("split_example", "SELECT run_id, layer, side FROM split(0.25, 5) ORDER BY 1, 2"),
+        sql(
+            "split_example",
+            "SELECT run_id, layer, side FROM split(0.25, 5) ORDER BY 1, 2",
+        ),
         sql(
             "split_run",
             "SELECT run_id, layer, side FROM split(0.25, seed => 5, by => 'run') ORDER BY 1, 2",
@@ -190,16 +211,31 @@ fn experiments() -> Vec<(&'static str, String)> {
         ),
         named(
             "figure_2a",
-            &[("measure", "weight"), ("split_seed", "3"), ("split_by", "run")],
+            &[
+                ("measure", "weight"),
+                ("split_seed", "3"),
+                ("split_by", "run"),
+            ],
             sided,
         ),
         named("figure_2b", &[("value", "knet5")], sided),
         named("figure_2b_curriculum", &[("batch_size", "32")], sided),
-        named("figure_2c", &[], "learning_rule, predicted, n_examples, share"),
-        named("figure_3", &[], "statistic, mean_importance, standard_error"),
+        named(
+            "figure_2c",
+            &[],
+            "learning_rule, predicted, n_examples, share",
+        ),
+        named(
+            "figure_3",
+            &[],
+            "statistic, mean_importance, standard_error",
+        ),
         named(
             "figure_s1",
-            &[("first_rule", "adam"), ("second_rule", "feedback_alignment")],
+            &[
+                ("first_rule", "adam"),
+                ("second_rule", "feedback_alignment"),
+            ],
             sided,
         ),
         named("figure_s2a", &[("start_seed", "4")], sided),
@@ -261,7 +297,8 @@ async fn rows(session: &Session, sql: &str) -> Vec<Value> {
             match cell.as_array() {
                 Some(values) if name == "features" => {
                     let weighted = values.iter().zip(1..);
-                    let weighted = weighted.map(|(value, place)| value.as_f64().unwrap() * f64::from(place));
+                    let weighted =
+                        weighted.map(|(value, place)| value.as_f64().unwrap() * f64::from(place));
                     cells.push(values.len().into());
                     cells.push(weighted.sum::<f64>().into());
                 }
@@ -285,7 +322,10 @@ fn same(place: &str, found: &Value, expected: &Value) {
         (Value::Number(found), Value::Number(expected)) => {
             let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
             let allowed = TOLERANCE * expected.abs().max(1.0);
-            assert!((found - expected).abs() <= allowed, "{place}: {found} is not {expected}");
+            assert!(
+                (found - expected).abs() <= allowed,
+                "{place}: {found} is not {expected}"
+            );
         }
         _ => assert_eq!(found, expected, "{place}"),
     }
@@ -293,12 +333,16 @@ fn same(place: &str, found: &Value, expected: &Value) {
 
 /// What the script gives, where its Python is there.
 fn reference(dataset: &Path) -> Option<String> {
-    let home = std::env::var_os("ENGRAM_PYTHON_DIR")
-        .map_or_else(|| repository(".python"), PathBuf::from);
+    let home =
+        std::env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| repository(".python"), PathBuf::from);
     let python = home.join("bin/python");
     if !python.is_file() {
         let required = std::env::var_os("ENGRAM_REQUIRE_PYTHON").is_some();
-        assert!(!required, "there is no {}: run `make python`", python.display());
+        assert!(
+            !required,
+            "there is no {}: run `make python`",
+            python.display()
+        );
         return None;
     }
     let output = Command::new(python)

@@ -20,7 +20,8 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::Format;
-use super::table::Table;
+use super::progress::{Cleared, Progress};
+use super::table::{Room, Table};
 
 /// Standard output, or a file that appears under its name when it is complete.
 pub(super) enum Destination {
@@ -62,7 +63,10 @@ impl Reader {
 pub(super) struct Sink {
     format: Format,
     output: Output,
+    /// For lines of a table.
+    room: Room,
     temporary: Option<Temporary>,
+    progress: Arc<Progress>,
     n_answers: usize,
 }
 
@@ -80,8 +84,23 @@ struct Temporary {
 }
 
 impl Sink {
-    pub(super) fn open(destination: Destination, format: Format) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        destination: Destination,
+        format: Format,
+        progress: Arc<Progress>,
+    ) -> anyhow::Result<Self> {
+        let mut room = Room::Unlimited;
         let (inner, temporary): (Box<dyn Write + Send>, _) = match destination {
+            Destination::Stdout if io::stdout().is_terminal() => {
+                if let Some((width, _)) = terminal_size::terminal_size_of(io::stdout()) {
+                    room = Room::Width(usize::from(width.0));
+                }
+                let terminal = Cleared {
+                    terminal: io::stdout(),
+                    progress: Arc::clone(&progress),
+                };
+                (Box::new(BufWriter::new(terminal)), None)
+            }
             Destination::Stdout => (Box::new(BufWriter::new(io::stdout())), None),
             Destination::File(target) => {
                 let temporary = Temporary::beside(target);
@@ -97,7 +116,9 @@ impl Sink {
         Ok(Self {
             format,
             output,
+            room,
             temporary,
+            progress,
             n_answers: 0,
         })
     }
@@ -109,18 +130,21 @@ impl Sink {
         }
         self.n_answers += 1;
         let mut batches = answer.batches;
-        let mut writer = match FormatWriter::new(self.format, answer.schema, self.output.clone()) {
+        let output = self.output.clone();
+        let mut writer = match FormatWriter::new(self.format, answer.schema, self.room, output) {
             Ok(writer) => writer,
             Err(error) => return self.reader_or(Err(error)),
         };
         while let Some(batch) = batches.next().await {
             // A query's own failure is an error even when nobody reads any more.
             let batch = batch?;
+            self.progress.add_rows(batch.num_rows());
             if let Err(error) = writer.write(&batch) {
                 return self.reader_or(Err(error));
             }
         }
         let finished = writer.finish().and_then(|()| Ok(self.output.flush()?));
+        self.progress.end();
         self.reader_or(finished)
     }
 
@@ -159,9 +183,9 @@ enum FormatWriter {
 }
 
 impl FormatWriter {
-    fn new(format: Format, schema: SchemaRef, output: Output) -> anyhow::Result<Self> {
+    fn new(format: Format, schema: SchemaRef, room: Room, output: Output) -> anyhow::Result<Self> {
         Ok(match format {
-            Format::Table => Self::Table(Table::new(schema, output)),
+            Format::Table => Self::Table(Table::new(schema, room, output)),
             Format::Csv => {
                 let mut writer = CsvBuilder::new().with_header(true).build(output);
                 // The header stands even above no rows.

@@ -7,25 +7,32 @@ use std::time::Instant;
 
 use anyhow::Context;
 use engram_engine::{Session, statements};
-use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{CompletionType, Config, Editor};
 use tokio::runtime::Runtime;
 
 use super::Format;
+use super::completion::{Completion, Vocabulary};
 use super::output::{Destination, Sink};
+use super::progress::Progress;
+
+type Prompt = Editor<Completion, DefaultHistory>;
 
 const HELP: &str = "\
-SQL ends with `;` and may run over several lines.
+SQL ends with `;` and may run over several lines. Tab completes tables, columns, functions and keywords.
   \\d        tables and views
   \\d NAME   columns of a table or view
+  \\timing   tell or do not tell how long each statement took
   \\?        this help
   \\q        leave (also Ctrl-D); Ctrl-C drops the line or stops the query";
 
 /// Reads statements and prints answers until the user leaves.
 pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> {
     let session = Arc::new(session);
-    let mut queries = Queries::try_new()?;
-    let mut editor = DefaultEditor::new().context("cannot set up the prompt")?;
+    let mut queries = Queries::try_new(format)?;
+    let config = Config::builder().completion_type(CompletionType::List);
+    let mut editor = Prompt::with_config(config.build()).context("cannot set up the prompt")?;
     let history = history_file();
     if let Some(history) = &history {
         // The first time there is none.
@@ -43,6 +50,11 @@ pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> 
         } else {
             "   ...> "
         };
+        // What was asked may have made tables.
+        editor.set_helper(Some(Completion {
+            vocabulary: Vocabulary::of(&session).await,
+            before: typed.clone(),
+        }));
         // Waiting for a key blocks, and must not hold up a worker of the runtime.
         let (back, line) = tokio::task::spawn_blocking(move || {
             let line = editor.readline(prompt);
@@ -83,17 +95,24 @@ pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> 
         match entry.as_str() {
             "\\q" => break,
             "\\?" => say(HELP)?,
-            "\\d" => queries.answer(&session, TABLES, format).await?,
+            "\\timing" => {
+                queries.timing = queries.timing.other();
+                say(match queries.timing {
+                    Timing::Told => "times are told",
+                    Timing::Untold => "times are not told",
+                })?;
+            }
+            "\\d" => queries.answer(&session, TABLES).await?,
             command if is_command => match command.strip_prefix("\\d ") {
                 Some(name) => {
                     let name = name.trim().trim_end_matches(';');
                     queries
-                        .answer(&session, &format!("DESCRIBE {name}"), format)
+                        .answer(&session, &format!("DESCRIBE {name}"))
                         .await?;
                 }
                 None => say(&format!("there is no command `{command}`; \\? lists them"))?,
             },
-            _ => queries.answer(&session, &text, format).await?,
+            _ => queries.answer(&session, &text).await?,
         }
     }
     Ok(())
@@ -103,35 +122,67 @@ const TABLES: &str = "\
 SELECT table_name AS name, lower(table_type) AS kind FROM information_schema.tables \
 WHERE table_schema <> 'information_schema' ORDER BY name";
 
-/// The threads that queries run on.
+/// Whether the time that a statement took is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timing {
+    Told,
+    Untold,
+}
+
+impl Timing {
+    fn other(self) -> Self {
+        match self {
+            Self::Told => Self::Untold,
+            Self::Untold => Self::Told,
+        }
+    }
+}
+
+/// The threads that queries run on, and how their answers are printed.
 ///
 /// They are not the program's own: a query that computes without a pause would keep those from hearing Ctrl-C, and could
 /// not be left behind.
-struct Queries(Option<Runtime>);
+struct Queries {
+    runtime: Option<Runtime>,
+    format: Format,
+    timing: Timing,
+}
 
 impl Queries {
-    fn try_new() -> anyhow::Result<Self> {
-        Ok(Self(Some(Runtime::new().context("cannot start threads")?)))
+    fn try_new(format: Format) -> anyhow::Result<Self> {
+        Ok(Self {
+            runtime: Some(threads()?),
+            format: if format.is_binary() {
+                Format::Table
+            } else {
+                format
+            },
+            timing: Timing::Told,
+        })
     }
 
     /// Runs what was typed and prints the answers, or what is wrong; only a terminal that is gone ends the prompt.
-    async fn answer(
-        &mut self,
-        session: &Arc<Session>,
-        text: &str,
-        format: Format,
-    ) -> anyhow::Result<()> {
-        let Some(runtime) = &self.0 else {
+    async fn answer(&mut self, session: &Arc<Session>, text: &str) -> anyhow::Result<()> {
+        let Some(runtime) = &self.runtime else {
             return Ok(());
         };
-        let answers = runtime.spawn(print_answers(Arc::clone(session), text.to_owned(), format));
+        let progress = Arc::new(Progress::new());
+        let answers = runtime.spawn(print_answers(
+            Arc::clone(session),
+            text.to_owned(),
+            (self.format, self.timing),
+            Arc::clone(&progress),
+        ));
         let outcome = tokio::select! {
             outcome = answers => outcome?,
             _ = tokio::signal::ctrl_c() => {
-                *self = Self::try_new()?;
+                progress.close();
+                self.leave_behind();
+                self.runtime = Some(threads()?);
                 return say("stopped");
             }
         };
+        progress.close();
         if let Err(error) = outcome {
             say(&format!("{error:#}"))?;
             if let Some(hint) = error
@@ -143,28 +194,39 @@ impl Queries {
         }
         Ok(())
     }
-}
 
-impl Drop for Queries {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+    fn leave_behind(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-async fn print_answers(session: Arc<Session>, text: String, format: Format) -> anyhow::Result<()> {
-    let format = if format.is_binary() {
-        Format::Table
-    } else {
-        format
-    };
+impl Drop for Queries {
+    fn drop(&mut self) {
+        self.leave_behind();
+    }
+}
+
+fn threads() -> anyhow::Result<Runtime> {
+    Runtime::new().context("cannot start threads")
+}
+
+async fn print_answers(
+    session: Arc<Session>,
+    text: String,
+    (format, timing): (Format, Timing),
+    progress: Arc<Progress>,
+) -> anyhow::Result<()> {
     for statement in Session::statements(&text)? {
         let start = Instant::now();
-        let mut sink = Sink::open(Destination::Stdout, format)?;
+        progress.begin();
+        let mut sink = Sink::open(Destination::Stdout, format, Arc::clone(&progress))?;
         sink.write(session.stream(&statement).await?).await?;
         sink.finish()?;
-        say(&format!("{:.3} s", start.elapsed().as_secs_f64()))?;
+        if timing == Timing::Told {
+            say(&format!("{:.3} s", start.elapsed().as_secs_f64()))?;
+        }
     }
     Ok(())
 }
@@ -179,7 +241,7 @@ fn n_runs(session: &Session) -> String {
     format!("{runs} {}", if runs == 1 { "run" } else { "runs" })
 }
 
-fn save(editor: &mut DefaultEditor, history: &std::path::Path) -> rustyline::Result<()> {
+fn save(editor: &mut Prompt, history: &std::path::Path) -> rustyline::Result<()> {
     if let Some(folder) = history.parent() {
         std::fs::create_dir_all(folder)?;
     }

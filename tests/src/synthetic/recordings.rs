@@ -22,7 +22,11 @@ impl Run {
     /// When the file cannot be written.
     pub fn write_recordings(&self, dataset: &Path) -> Result<()> {
         let file = self.run_file().recordings_path(&object_root());
-        write_parquet(&dataset.join(file.as_ref()), &self.recordings()?, SCHEMA_VERSION)
+        write_parquet(
+            &dataset.join(file.as_ref()),
+            &self.recordings()?,
+            SCHEMA_VERSION,
+        )
     }
 
     fn recordings(&self) -> Result<RecordBatch> {
@@ -40,7 +44,8 @@ impl Run {
         };
         let long = |value: &dyn Fn(i32, i64) -> i64| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(
-                keys.iter().map(|&(epoch, _, stimulus)| value(epoch, stimulus)),
+                keys.iter()
+                    .map(|&(epoch, _, stimulus)| value(epoch, stimulus)),
             ))
         };
         let short = |value: &dyn Fn(i32, usize) -> i32| -> ArrayRef {
@@ -52,7 +57,9 @@ impl Run {
         for &(epoch, layer, stimulus) in &keys {
             for unit in 0..N_UNITS {
                 let name = format!("{}/{layer}/{epoch}/{stimulus}/{unit}", self.run_id());
-                values.values().append_value((hash(&name) * 2.0 - 0.5) as f32);
+                values
+                    .values()
+                    .append_value((hash(&name) * 2.0 - 0.5) as f32);
             }
             values.append(true);
         }

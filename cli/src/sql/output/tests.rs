@@ -4,6 +4,10 @@ use futures::stream;
 
 use super::*;
 
+fn open(destination: Destination, format: Format) -> anyhow::Result<Sink> {
+    Sink::open(destination, format, Arc::new(Progress::new()))
+}
+
 fn answer(error: Option<Error>) -> Answer {
     let batch = RecordBatch::try_from_iter_with_nullable([
         (
@@ -28,7 +32,7 @@ fn answer(error: Option<Error>) -> Answer {
 async fn written(format: Format) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("answer");
-    let mut sink = Sink::open(Destination::File(target.clone()), format).unwrap();
+    let mut sink = open(Destination::File(target.clone()), format).unwrap();
     assert_eq!(sink.write(answer(None)).await.unwrap(), Reader::Open);
     assert!(
         !target.exists(),
@@ -78,7 +82,7 @@ async fn binary_formats_give_the_rows_back() {
 async fn a_query_that_fails_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     for format in [Format::Csv, Format::Parquet] {
-        let mut sink = Sink::open(Destination::File(folder.path().join("answer")), format).unwrap();
+        let mut sink = open(Destination::File(folder.path().join("answer")), format).unwrap();
         let error = Error::FeatureQuery {
             reason: "for the test".to_owned(),
         };
@@ -89,7 +93,7 @@ async fn a_query_that_fails_leaves_no_file() {
     // What was there before stays as it was.
     let target = folder.path().join("answer");
     std::fs::write(&target, "before").unwrap();
-    let mut sink = Sink::open(Destination::File(target.clone()), Format::Csv).unwrap();
+    let mut sink = open(Destination::File(target.clone()), Format::Csv).unwrap();
     sink.write(answer(None)).await.unwrap();
     drop(sink);
     assert_eq!(std::fs::read(target).unwrap(), b"before");

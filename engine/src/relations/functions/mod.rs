@@ -39,6 +39,11 @@ pub(crate) const ALL: [&dyn TableFunction; 6] = [
     &features::Features,
 ];
 
+/// Their names.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    ALL.iter().map(|function| function.name().to_owned())
+}
+
 /// A query over an input relation, with constants for arguments.
 pub(crate) trait TableFunction: Sync + Debug {
     /// Its name in SQL.

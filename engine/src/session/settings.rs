@@ -1,0 +1,92 @@
+//! What a session may use and may do.
+//!
+//! A limit is of what the operators of queries hold: the tables of aggregations and joins, the rows of sorts. What reads
+//! files and what waits between operators comes on top, so that a limit belongs well below what the machine has. Operators
+//! that reach it go on in files of the system's temporary folder where they can. Which limit suits a machine is not decided
+//! here: whoever starts a session knows what else runs there.
+
+use std::sync::Arc;
+
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::SessionConfig;
+
+use super::memory_pool::{FILES_OF_A_MERGE, LimitedPool};
+
+/// The limit below which batches are made smaller, in bytes.
+const ROOM_FOR_WHOLE_BATCHES: usize = 256 << 20;
+
+/// The fewest rows of a batch.
+const SMALLEST_BATCH: usize = 256;
+
+/// The part of the limit that the sort of each partition keeps for merging what it spilled, once there are that many.
+const MERGING_PART: usize = 16;
+
+/// What a session may use and may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// What the operators of all queries together may hold in memory, in bytes; without it there is no limit.
+    pub memory_limit_bytes: Option<u64>,
+    /// What statements may do.
+    pub access: Access,
+}
+
+/// What statements may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Ask the dataset. Nothing else can be read, and nothing can be changed.
+    #[default]
+    ReadOnly,
+    /// Also create, change and drop tables and views, read and write files anywhere (CREATE EXTERNAL TABLE, COPY), and
+    /// change settings. INSERT puts files into the dataset that are no runs, and a dataset with such files in it does not
+    /// open any more.
+    Write,
+}
+
+impl Access {
+    pub(super) fn options(self) -> SQLOptions {
+        let writes = self == Self::Write;
+        SQLOptions::new()
+            .with_allow_ddl(writes)
+            .with_allow_dml(writes)
+            .with_allow_statements(writes)
+    }
+}
+
+impl SessionSettings {
+    /// Gives operators the limit, and files to go on in when they reach it.
+    pub(super) fn limit(&self, runtime: RuntimeEnvBuilder) -> RuntimeEnvBuilder {
+        let files = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::OsTmpDirectory)
+            .with_max_spill_merge_fan_in(FILES_OF_A_MERGE);
+        let runtime = runtime.with_disk_manager_builder(files);
+        match self.limit_bytes() {
+            None => runtime,
+            Some(limit) => runtime.with_memory_pool(Arc::new(LimitedPool::new(limit))),
+        }
+    }
+
+    /// Keeps batches, and what each sort sets aside for merging, in proportion: DataFusion's own choices are fit for
+    /// gigabytes, and under a small limit would leave nothing to work in.
+    pub(super) fn proportion(&self, mut config: SessionConfig) -> SessionConfig {
+        let Some(limit) = self.limit_bytes() else {
+            return config;
+        };
+        let n_partitions = config.target_partitions().max(1);
+        let merging = limit / MERGING_PART / n_partitions;
+        let options = &mut config.options_mut().execution;
+        options.sort_spill_reservation_bytes = options.sort_spill_reservation_bytes.min(merging);
+        if limit >= ROOM_FOR_WHOLE_BATCHES {
+            return config;
+        }
+        let n_rows = config.batch_size() / ROOM_FOR_WHOLE_BATCHES.div_ceil(limit.max(1));
+        config.with_batch_size(n_rows.max(SMALLEST_BATCH))
+    }
+
+    fn limit_bytes(&self) -> Option<usize> {
+        // More than can be addressed is no limit that could be reached.
+        self.memory_limit_bytes
+            .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+}

@@ -1,0 +1,132 @@
+//! `engram sql` as a user runs it.
+
+use std::process::{Output, Stdio};
+
+use engram_tests::commands::engram;
+use engram_tests::synthetic;
+
+use super::{Dataset, EPOCHS};
+
+fn sql(dataset: &Dataset, arguments: &[&str]) -> Output {
+    let mut command = engram(&["sql", "--at"]);
+    command.arg(dataset.path()).args(arguments);
+    command
+        .env_remove("ENGRAM_MEMORY_LIMIT")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn dataset() -> Dataset {
+    Dataset::of(&synthetic::sweep(1, &EPOCHS)[..2])
+}
+
+#[test]
+fn plans_are_explained_and_measured() {
+    let dataset = dataset();
+    let file = dataset.path().join("plan.sql");
+    let question = "SELECT learning_rule, count(*) FROM runs GROUP BY ALL";
+    std::fs::write(
+        &file,
+        format!("EXPLAIN {question};\nEXPLAIN ANALYZE {question};"),
+    )
+    .unwrap();
+    let explained = stdout(&sql(&dataset, &[&format!("EXPLAIN {question}")]));
+    let measured = stdout(&sql(&dataset, &[&format!("EXPLAIN ANALYZE {question}")]));
+    let both = stdout(&sql(&dataset, &["--file", file.to_str().unwrap()]));
+    for plan in [&explained, &both] {
+        assert!(plan.contains(" logical_plan  | "), "{plan}");
+        // A line of a plan is a line of the table.
+        assert!(plan.contains("\n               |   "), "{plan}");
+    }
+    for plan in [&measured, &both] {
+        assert!(plan.contains("output_rows=2"), "{plan}");
+    }
+}
+
+#[test]
+fn writing_needs_to_be_allowed() {
+    let dataset = dataset();
+    let copied = dataset.path().join("copied.parquet");
+    let copy = format!("COPY (SELECT run_id FROM runs) TO '{}'", copied.display());
+    let refused = sql(&dataset, &[&copy]);
+    assert_eq!(refused.status.code(), Some(1));
+    let error = stderr(&refused);
+    assert!(error.starts_with("error: this SQL only reads"), "{error}");
+    assert!(
+        error.contains("hint: ") && error.contains("--allow-write"),
+        "{error}"
+    );
+    assert!(!copied.exists());
+    let counted = stdout(&sql(&dataset, &["--allow-write", "--format", "csv", &copy]));
+    assert_eq!(counted, "count\n2\n");
+    assert!(copied.is_file());
+
+    let statements =
+        "CREATE VIEW short AS SELECT run_id FROM runs; SELECT count(*) AS n FROM short";
+    let counted = stdout(&sql(
+        &dataset,
+        &["--allow-write", "--format", "csv", statements],
+    ));
+    assert!(counted.ends_with("n\n2\n"), "{counted}");
+    let passwords = sql(&dataset, &["SELECT * FROM '/etc/passwd'"]);
+    assert_eq!(passwords.status.code(), Some(1));
+}
+
+/// A query that holds all of its rows until it has seen the last.
+const JOIN: &str = "SELECT count(*) AS n FROM generate_series(1, 300000) a JOIN generate_series(1, 300000) b \
+    ON a.value = b.value";
+
+#[test]
+fn memory_has_a_limit() {
+    let dataset = dataset();
+    let limited = sql(&dataset, &["--memory-limit", "2MB", JOIN]);
+    assert_eq!(limited.status.code(), Some(1));
+    let error = stderr(&limited);
+    assert!(
+        error.contains("the query needs more memory than it may use"),
+        "{error}"
+    );
+    assert!(
+        error.contains("hint: ") && error.contains("--memory-limit"),
+        "{error}"
+    );
+    let limited = engram(&["sql", "--at"])
+        .arg(dataset.path())
+        .arg(JOIN)
+        .env("ENGRAM_MEMORY_LIMIT", "2MB")
+        .output()
+        .unwrap();
+    assert_eq!(limited.status.code(), Some(1));
+    let counted = sql(
+        &dataset,
+        &["--memory-limit", "1GiB", "--format", "csv", JOIN],
+    );
+    assert_eq!(stdout(&counted), "n\n300000\n");
+    // Standard error is no terminal here, and nobody watches progress.
+    assert_eq!(stderr(&counted), "");
+
+    let mistaken = stderr(&sql(&dataset, &["--memory-limit", "2", "SELECT 1"]));
+    assert!(mistaken.contains("500MB or 2GiB"), "{mistaken}");
+}
+
+#[test]
+fn a_file_that_insert_put_into_the_dataset_is_named() {
+    let dataset = dataset();
+    let insert = "INSERT INTO trajectories SELECT * FROM trajectories LIMIT 1";
+    assert_eq!(sql(&dataset, &[insert]).status.code(), Some(1));
+    stdout(&sql(&dataset, &["SELECT 1"]));
+    stdout(&sql(&dataset, &["--allow-write", insert]));
+    // The help of --allow-write warns of it.
+    let error = stderr(&sql(&dataset, &["SELECT 1"]));
+    assert!(error.contains("so engram did not write it"), "{error}");
+}
