@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench queries                          everything, x1 and x10
 //! cargo bench --bench queries -- --quick features      one round of some tasks, x1, two threads
+//! cargo bench --bench queries -- --quick-large         one round, x10, two threads
 //! ```
 //!
 //! The tasks: the whole feature matrix; the same with one architecture held out; five checkpoints of every trajectory
@@ -131,9 +132,10 @@ fn main() {
         && first == OURS
     {
         let repeats = repeats.parse().expect("a number of repeats");
-        return run_ours(dataset, Path::new(lists), &find(task), repeats);
+        return run_ours(dataset, Path::new(lists), find(task), repeats);
     }
-    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let is_given = |option: &str| arguments.iter().any(|argument| argument == option);
+    let (is_quick, is_large) = (is_given("--quick"), is_given("--quick-large"));
     let named: Vec<&String> = arguments
         .iter()
         .filter(|argument| !argument.starts_with('-'))
@@ -142,15 +144,15 @@ fn main() {
         .iter()
         .filter(|task| named.is_empty() || named.iter().any(|name| *name == task.name))
         .collect();
-    let mut bench = Bench::new(if is_quick { 1 } else { ROUNDS });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let settings: &[(usize, usize)] = match (is_quick, cores) {
-        (true, 1) => &[(1, 1)],
-        (true, _) => &[(1, 2)],
-        (false, 1) => &[(1, 1), (10, 1)],
-        (false, _) => &[(1, 1), (1, 2), (10, 2)],
+    let two = cores.min(2);
+    let (rounds, settings) = match (is_quick, is_large) {
+        (_, true) => (1, vec![(10, two)]),
+        (true, _) => (1, vec![(1, two)]),
+        _ => (ROUNDS, vec![(1, 1), (1, two), (10, two)]),
     };
-    for &(times, threads) in settings {
+    let mut bench = Bench::new(rounds);
+    for (times, threads) in settings {
         bench.measure(&tasks, times, threads);
     }
     bench.print_growth();

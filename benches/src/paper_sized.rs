@@ -223,8 +223,8 @@ fn rows(run: &PlannedRun) -> Result<RecordBatch> {
                 float(&|(layer, epoch)| {
                     let of_layer = mix(seed ^ mix(((layer as u64) << 8) | place as u64));
                     let is_late = epoch * 2 >= configuration.epochs;
-                    if !is_admissible && is_late && of_layer % 64 == 0 {
-                        return if place % 2 == 0 {
+                    if !is_admissible && is_late && of_layer.is_multiple_of(64) {
+                        return if place.is_multiple_of(2) {
                             f64::INFINITY
                         } else {
                             f64::NAN
