@@ -1,1 +1,3 @@
-//! Benchmarks beside named peers.
+//! Benchmarks beside named peers, and the data that several of them ask.
+
+pub mod paper_sized;
