@@ -8,6 +8,7 @@ WITH cells AS (
         experiment,
         classifier,
         classes,
+        CAST(cardinality(classes) AS BIGINT) AS n_classes,
         unnest(confusion) AS n,
         unnest(range(0, cardinality(confusion))) AS cell
     FROM results
@@ -18,8 +19,8 @@ named AS (
     SELECT
         experiment,
         classifier,
-        classes[cell / cardinality(classes) + 1] AS learning_rule,
-        classes[cell % cardinality(classes) + 1] AS predicted,
+        classes[cell / n_classes + 1] AS learning_rule,
+        classes[cell % n_classes + 1] AS predicted,
         n
     FROM cells
 ),

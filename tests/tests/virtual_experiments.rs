@@ -144,12 +144,12 @@ fn experiments() -> Vec<(&'static str, String)> {
     let sql = |name: &'static str, sql: &str| (name, sql.to_owned());
     let noise = |stddev: &str| {
         format!(
-            "SELECT add_gaussian_noise(arrow_cast([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], 'List(Float32)'), {stddev}, 3, 'run', 5)"
+            "({stddev}, add_gaussian_noise(arrow_cast([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], 'List(Float32)'), {stddev}, 3, 'run', 5))"
         )
     };
     let sample = |fraction: &str| {
         format!(
-            "SELECT sample_units([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], {fraction}, 3, 'run', 'layer')"
+            "({fraction}, sample_units([0.5, -1.0, 2.0, 8.0, -0.25, 3.0, 1.0], {fraction}, 3, 'run', 'layer'))"
         )
     };
     let portion = |portion: &str| {
@@ -166,17 +166,18 @@ fn experiments() -> Vec<(&'static str, String)> {
         ),
         sql(
             "uniform",
-            "SELECT uniform(7, 'a', 1) UNION ALL SELECT uniform(-7, 'a', CAST(1 AS SMALLINT)) \
-             UNION ALL SELECT uniform(7, NULL, true, 0.5) UNION ALL SELECT uniform(7, '', 'ab') \
-             UNION ALL SELECT uniform(7, arrow_cast('a', 'Utf8View'), arrow_cast('b', 'Dictionary(Int32, Utf8)'))",
+            "SELECT drawn FROM (VALUES (1, uniform(7, 'a', 1)), (2, uniform(-7, 'a', CAST(1 AS SMALLINT))), \
+             (3, uniform(7, NULL, true, 0.5)), (4, uniform(7, '', 'ab')), \
+             (5, uniform(7, arrow_cast('a', 'Utf8View'), arrow_cast('b', 'Dictionary(Int32, Utf8)')))) AS t(n, drawn) \
+             ORDER BY n",
         ),
         (
             "sample_units",
-            ["0.1", "0.5", "1"].map(sample).join(" UNION ALL "),
+            ordered(["0.1", "0.5", "1"].map(sample)),
         ),
         (
             "add_gaussian_noise",
-            ["0", "0.5", "2"].map(noise).join(" UNION ALL "),
+            ordered(["0", "0.5", "2"].map(noise)),
         ),
         sql(
             "trajectory_subsample",
@@ -263,6 +264,12 @@ fn experiments() -> Vec<(&'static str, String)> {
             sided,
         ),
     ]
+}
+
+/// The second column of rows, in the order of the first.
+fn ordered(rows: [String; 3]) -> String {
+    let rows = rows.join(", ");
+    format!("SELECT arrow_cast(drawn, 'List(Float64)') FROM (VALUES {rows}) AS t(n, drawn) ORDER BY n")
 }
 
 /// An answer's rows, with a list of features as its length and its sum weighted by place.

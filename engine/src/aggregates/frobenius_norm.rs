@@ -67,7 +67,7 @@ impl AggregateUDFImpl for FrobeniusNorm {
 
 /// Count and sum of squares.
 #[derive(Clone, Copy, Debug, Default)]
-struct SumOfSquares {
+pub(super) struct SumOfSquares {
     n: f64,
     sum: f64,
 }

@@ -72,7 +72,7 @@ impl AggregateUDFImpl for KurtosisPearson {
 /// Pebay, "Formulas for Robust, One-Pass Parallel Computation of Covariances and Arbitrary-Order Statistical Moments",
 /// 2008, equations 2.1 and 3.1.
 #[derive(Clone, Copy, Debug, Default)]
-struct Moments {
+pub(super) struct Moments {
     n: f64,
     mean: f64,
     second: f64,

@@ -18,6 +18,9 @@ mod third_quartile;
 
 use datafusion::logical_expr::AggregateUDF;
 
+#[cfg(test)]
+mod tests;
+
 /// Every aggregate.
 pub(crate) fn all() -> [AggregateUDF; 7] {
     [

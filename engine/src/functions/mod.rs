@@ -15,6 +15,9 @@ use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use documented::{SECTION, documentation};
 
+#[cfg(test)]
+mod tests;
+
 /// Every function of one row.
 pub(crate) fn all() -> [ScalarUDF; 6] {
     [

@@ -77,7 +77,7 @@ impl RelationPlanner for Unpivot {
             _ => format!(" WHERE {value} IS NOT NULL"),
         };
         let text = format!(", long AS (SELECT {selected} FROM input) SELECT * FROM long{kept}");
-        let plan = context.plan(derived(Box::new(over_input(&text, *table)?)))?;
+        let plan = context.plan(derived(Box::new(over_input("unpivot", &text, *table)?)))?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(
             plan, alias,
         ))))

@@ -183,7 +183,7 @@ impl RelationPlanner for TableFunctions {
         let columns = columns(&plan);
         require(function.name(), function.required_columns(), &columns, span)?;
         let text = function.query(&arguments, &columns)?;
-        let query = over_input(&text, input)?;
+        let query = over_input(function.name(), &text, input)?;
         let plan = context
             .plan(derived(Box::new(query)))
             // The places that it names are those of a text that the user never sees.

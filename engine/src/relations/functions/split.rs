@@ -84,7 +84,7 @@ impl TableFunction for Split {
                     "Relation with learning_rule, run_id and layer; `examples` is the default.",
                 ),
             ],
-            example: "SELECT learning_rule, side, count(*) FROM split(0.25, seed => 1, by => 'run') GROUP BY ALL ORDER BY ALL",
+            example: "SELECT learning_rule, side, count(*) AS n FROM split(0.25, seed => 1, by => 'run') GROUP BY 1, 2 ORDER BY 1, 2",
         }
     }
 }

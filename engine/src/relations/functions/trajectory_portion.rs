@@ -26,15 +26,15 @@ impl TableFunction for TrajectoryPortion {
         let [portion] = arguments.bind(["portion"])?;
         let portion = arguments.required("portion", portion)?;
         // Places count from 1. Every third is floor(n / 3) long, so that what is learned from one applies to another.
-        let third = "(cardinality(epochs) / 3)";
+        let n = "CAST(cardinality(epochs) AS BIGINT)";
+        let third = format!("({n} / 3)");
         let before = match portion.one_of("portion", &["early", "middle", "late"])? {
             "early" => "0".to_owned(),
-            "middle" => format!("(cardinality(epochs) - {third}) / 2"),
-            _ => format!("cardinality(epochs) - {third}"),
+            "middle" => format!("({n} - {third}) / 2"),
+            _ => format!("{n} - {third}"),
         };
         let chosen = format!(
-            "CASE WHEN cardinality(epochs) >= 3 THEN \
-                array_slice(epochs, CAST({before} + 1 AS BIGINT), CAST({before} + {third} AS BIGINT)) END"
+            "CASE WHEN {n} >= 3 THEN array_slice(epochs, {before} + 1, {before} + {third}) END"
         );
         Ok(kept_checkpoints::query(&chosen, columns))
     }
