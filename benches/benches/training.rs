@@ -162,39 +162,73 @@ fn steps() {
     }
 }
 
-/// A sweep of batch-norm knets on the digits through the built commands, beside the same loop in PyTorch.
-fn sweep() {
-    const NETWORKS: usize = 4;
-    const EPOCHS: usize = 20;
+/// What a sweep took.
+struct Swept {
+    /// Seconds from start to end.
+    elapsed: f64,
+    /// Seconds that all its processes computed.
+    computed: f64,
+}
+
+/// Runs a sweep file through the built command, with so many workers of one thread each; `None` where it is not built.
+fn generate(text: &str, workers: usize) -> Option<Swept> {
     let target = std::env::current_exe().expect("a benchmark has a path");
     let engram = target
         .ancestors()
         .nth(2)
-        .map(|folder| folder.join("engram"));
-    let Some(engram) = engram.filter(|engram| engram.is_file()) else {
-        println!("\nsweep: left out, the command engram is not built in this profile");
-        return;
-    };
+        .map(|folder| folder.join("engram"))
+        .filter(|engram| engram.is_file())?;
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("sweep.toml");
+    std::fs::write(&file, text).expect("the sweep file can be written");
+    let (started, before) = (Instant::now(), children_seconds());
+    let output = Command::new(engram)
+        .arg("generate")
+        .arg(&file)
+        .arg("--to")
+        .arg(folder.path().join("dataset"))
+        .args(["--workers", &workers.to_string()])
+        .output()
+        .expect("engram can be started");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Some(Swept {
+        elapsed: started.elapsed().as_secs_f64(),
+        computed: children_seconds() - before,
+    })
+}
+
+/// Seconds that the children of this process, and theirs, have computed until they ended.
+fn children_seconds() -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    // The 16th and 17th of all fields; what is left begins with the third.
+    let ticks = fields.split_whitespace().skip(13).take(2);
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / TICKS_PER_SECOND
+}
+
+/// A sweep of batch-norm knets on the digits through the built commands, beside the same loop in PyTorch.
+fn sweep() {
+    const NETWORKS: usize = 4;
+    const EPOCHS: usize = 20;
+    const WORKERS: usize = 2;
     let text = format!(
         "name = \"bench\"\nepochs = {EPOCHS}\ncheckpoint_every = 1\nlearning_rules = [\"sgdm\"]\n\
          batch_sizes = [64]\nmodel_seeds = [0, 1, 2, 3]\ndataset_seeds = [0]\n[[networks]]\n\
          task = {{ name = \"digits\" }}\narchitectures = [\"knet4\"]\ninitialization = \"fan_in\"\n\
          learning_rates = {{ sgdm = 0.2 }}\n"
     );
-    std::fs::write(&file, text).expect("the sweep file can be written");
-    let started = Instant::now();
-    let trained = Command::new(engram)
-        .arg("generate")
-        .arg(&file)
-        .arg("--to")
-        .arg(folder.path().join("dataset"))
-        .args(["--workers", "2"])
-        .output()
-        .expect("engram can be started");
-    assert!(trained.status.success());
-    let own = started.elapsed().as_secs_f64();
+    let Some(own) = generate(&text, WORKERS) else {
+        println!("\nsweep: left out, the command engram is not built in this profile");
+        return;
+    };
     let digits = repository().join("plan/data/digits.csv");
     let arguments = [
         digits.display().to_string(),
@@ -203,14 +237,44 @@ fn sweep() {
     ];
     let other = peer("sweep.py", &arguments)[0];
     println!(
-        "\nsweep of {NETWORKS} networks, {EPOCHS} epochs, observed after each: ours {own:.1} s with two workers, PyTorch \
-         {other:.1} s, ratio {:.2}",
-        other / own
+        "\nsweep of {NETWORKS} networks, {EPOCHS} epochs, observed after each: ours {:.1} s with two workers, which kept the \
+         cores {:.0} % busy; PyTorch {other:.1} s, ratio {:.2}",
+        own.elapsed,
+        100.0 * own.computed / (own.elapsed * WORKERS as f64),
+        other / own.elapsed
+    );
+}
+
+/// What observing costs beside training: resnet18 at 64x64, observed before the first and after the last of five epochs,
+/// which is the study's cadence, and after each, with a fifth of the examples as stimuli.
+fn observing() {
+    const EPOCHS: usize = 5;
+    let text = |every: usize| {
+        format!(
+            "name = \"bench\"\nepochs = {EPOCHS}\ncheckpoint_every = {every}\nlearning_rules = [\"sgdm\"]\n\
+             batch_sizes = [32]\nmodel_seeds = [0]\ndataset_seeds = [0]\n[[networks]]\n\
+             task = {{ name = \"digits\", image_size = 64 }}\narchitectures = [\"resnet18\"]\n\
+             initialization = \"fan_in\"\nlearning_rates = {{ sgdm = 0.1 }}\n"
+        )
+    };
+    let (Some(seldom), Some(often)) = (generate(&text(EPOCHS), 1), generate(&text(1), 1)) else {
+        return;
+    };
+    let once = (often.computed - seldom.computed) / (EPOCHS - 1) as f64;
+    let training = seldom.computed - 2.0 * once;
+    println!(
+        "observing resnet18 at 64x64: {once:.1} s of computing an observation of a fifth of the examples, {:.1} s an epoch of \
+         the rest: {:.1} % of training at an observation every five epochs",
+        training / EPOCHS as f64,
+        100.0 * once / training
     );
 }
 
 fn main() {
     engram_generator::prepare_process("cpu").expect("the process can be prepared");
-    steps();
+    if std::env::args().all(|argument| argument != "--sweeps") {
+        steps();
+    }
     sweep();
+    observing();
 }

@@ -306,8 +306,8 @@ SELECT $n, $share, $rule, '$n', $other";
 
     #[test]
     fn a_misspelt_name_is_corrected() {
-        let error = find("figure_4").unwrap_err();
-        assert_eq!(error.to_string(), "there is no query `figure_4`");
+        let error = find("figur_4a").unwrap_err();
+        assert_eq!(error.to_string(), "there is no query `figur_4a`");
         assert!(crate::hint(&error).unwrap().contains("`figure_4a`"));
     }
 }

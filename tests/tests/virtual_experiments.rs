@@ -171,14 +171,8 @@ fn experiments() -> Vec<(&'static str, String)> {
              (5, uniform(7, arrow_cast('a', 'Utf8View'), arrow_cast('b', 'Dictionary(Int32, Utf8)')))) AS t(n, drawn) \
              ORDER BY n",
         ),
-        (
-            "sample_units",
-            ordered(["0.1", "0.5", "1"].map(sample)),
-        ),
-        (
-            "add_gaussian_noise",
-            ordered(["0", "0.5", "2"].map(noise)),
-        ),
+        ("sample_units", ordered(["0.1", "0.5", "1"].map(sample))),
+        ("add_gaussian_noise", ordered(["0", "0.5", "2"].map(noise))),
         sql(
             "trajectory_subsample",
             "SELECT run_id, layer, sample, epoch, weight_abs_median \
@@ -269,7 +263,9 @@ fn experiments() -> Vec<(&'static str, String)> {
 /// The second column of rows, in the order of the first.
 fn ordered(rows: [String; 3]) -> String {
     let rows = rows.join(", ");
-    format!("SELECT arrow_cast(drawn, 'List(Float64)') FROM (VALUES {rows}) AS t(n, drawn) ORDER BY n")
+    format!(
+        "SELECT arrow_cast(drawn, 'List(Float64)') FROM (VALUES {rows}) AS t(n, drawn) ORDER BY n"
+    )
 }
 
 /// An answer's rows, with a list of features as its length and its sum weighted by place.

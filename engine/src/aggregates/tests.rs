@@ -35,7 +35,11 @@ fn single_pass(new: &dyn Fn() -> Box<dyn GroupsAccumulator>, rows: &Rows) -> Arr
 
 /// The same from parts: each goes through an accumulator of its own, or through `convert_to_state`, and its states are
 /// merged. Groups come out some first and then the rest.
-fn merged(new: &dyn Fn() -> Box<dyn GroupsAccumulator>, rows: &Rows, n_parts: usize) -> Vec<ArrayRef> {
+fn merged(
+    new: &dyn Fn() -> Box<dyn GroupsAccumulator>,
+    rows: &Rows,
+    n_parts: usize,
+) -> Vec<ArrayRef> {
     let mut merged = new();
     for part in 0..n_parts {
         let rows: Rows = rows

@@ -18,7 +18,10 @@ fn call(function: impl ScalarUDFImpl + 'static, arguments: Vec<ArrayRef>) -> Arr
         .iter()
         .map(|column| Arc::new(Field::new("x", column.data_type().clone(), true)))
         .collect();
-    let types: Vec<DataType> = fields.iter().map(|field| field.data_type().clone()).collect();
+    let types: Vec<DataType> = fields
+        .iter()
+        .map(|field| field.data_type().clone())
+        .collect();
     let returned = function.return_type(&types).unwrap();
     let called = function.invoke_with_args(ScalarFunctionArgs {
         args: arguments.into_iter().map(ColumnarValue::Array).collect(),
@@ -74,9 +77,17 @@ fn noise_is_standard_normal() {
     assert!((moment(4) - 3.0).abs() < 4.0 * (96.0 / n).sqrt());
     // The shares beyond known quantiles.
     drawn.sort_by(f64::total_cmp);
-    for (quantile, share) in [(-1.959_964, 0.025), (-0.674_49, 0.25), (0.0, 0.5), (1.281_552, 0.9)] {
+    for (quantile, share) in [
+        (-1.959_964, 0.025),
+        (-0.674_49, 0.25),
+        (0.0, 0.5),
+        (1.281_552, 0.9),
+    ] {
         let below = drawn.partition_point(|&x| x < quantile) as f64 / n;
-        assert!((below - share).abs() < 4.0 * (share * (1.0 - share) / n).sqrt(), "{quantile}");
+        assert!(
+            (below - share).abs() < 4.0 * (share * (1.0 - share) / n).sqrt(),
+            "{quantile}"
+        );
     }
 }
 
@@ -85,10 +96,22 @@ fn noise_of_other_rows_places_and_seeds_is_independent() {
     let (n_rows, width) = (400, 50);
     let drawn = noise(n_rows, width, 1);
     let bound = 4.0 / (drawn.len() as f64).sqrt();
-    assert!(correlation(&drawn[width..], &drawn).abs() < bound, "the next row");
-    assert!(correlation(&drawn[1..], &drawn).abs() < bound, "the next value");
-    assert!(correlation(&drawn[2..], &drawn).abs() < bound, "the value after");
-    assert!(correlation(&noise(n_rows, width, 2), &drawn).abs() < bound, "another seed");
+    assert!(
+        correlation(&drawn[width..], &drawn).abs() < bound,
+        "the next row"
+    );
+    assert!(
+        correlation(&drawn[1..], &drawn).abs() < bound,
+        "the next value"
+    );
+    assert!(
+        correlation(&drawn[2..], &drawn).abs() < bound,
+        "the value after"
+    );
+    assert!(
+        correlation(&noise(n_rows, width, 2), &drawn).abs() < bound,
+        "another seed"
+    );
 }
 
 #[test]
@@ -99,7 +122,10 @@ fn every_unit_and_pair_of_units_is_as_likely() {
         SampleUnits::default(),
         vec![
             lists(n_rows, Arc::new(Int64Array::from(units))),
-            Arc::new(Float64Array::from(every_row(n_rows, n_chosen as f64 / n_units as f64))),
+            Arc::new(Float64Array::from(every_row(
+                n_rows,
+                n_chosen as f64 / n_units as f64,
+            ))),
             Arc::new(Int64Array::from(every_row(n_rows, 5))),
             Arc::new(Int64Array::from_iter_values(0..n_rows as i64)),
         ],
@@ -120,7 +146,11 @@ fn every_unit_and_pair_of_units_is_as_likely() {
     for a in 0..n_units {
         for b in 0..n_units {
             // A unit is chosen with probability 3/8, two of them with 3/8 2/7.
-            let share = if a == b { 3.0 / 8.0 } else { 3.0 / 8.0 * 2.0 / 7.0 };
+            let share = if a == b {
+                3.0 / 8.0
+            } else {
+                3.0 / 8.0 * 2.0 / 7.0
+            };
             let error = 4.5 * (share * (1.0 - share) / n).sqrt();
             let found = f64::from(pairs[a][b]) / n;
             assert!((found - share).abs() < error, "{a} and {b}: {found}");

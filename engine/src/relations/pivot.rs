@@ -75,7 +75,11 @@ impl RelationPlanner for Pivot {
             true => String::new(),
             false => format!(" GROUP BY {}", rest.join(", ")),
         };
-        let query = over_input("pivot", &format!("SELECT {selected} FROM input{grouped}"), *table)?;
+        let query = over_input(
+            "pivot",
+            &format!("SELECT {selected} FROM input{grouped}"),
+            *table,
+        )?;
         let plan = context.plan(derived(Box::new(query)))?;
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(
             plan, alias,
