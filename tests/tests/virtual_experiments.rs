@@ -1,4 +1,5 @@
-//! Every function and every named query beside an independent implementation in NumPy.
+//! Every function and every named query beside an independent implementation in NumPy, and beside DuckDB's SQL where that can
+//! express it.
 //!
 //! `scripts/reference_virtual_experiments.py` reads the same Parquet files; what it gives is kept in
 //! `reference/virtual_experiments.json`. The answers here are compared with that file, and where the Python environment of
@@ -29,7 +30,7 @@ async fn sql_gives_what_numpy_gives() {
     let folder = tempfile::tempdir().unwrap();
     write_dataset(folder.path()).await;
     let stored = repository("tests/tests/reference/virtual_experiments.json");
-    if let Some(now) = reference(folder.path()) {
+    if let Some(now) = reference("reference_virtual_experiments.py", folder.path()) {
         if std::env::var_os("ENGRAM_WRITE_REFERENCE").is_some() {
             std::fs::write(&stored, &now).unwrap();
         }
@@ -41,11 +42,18 @@ async fn sql_gives_what_numpy_gives() {
     }
     let expected: Map<String, Value> =
         serde_json::from_str(&std::fs::read_to_string(&stored).unwrap()).unwrap();
+    let duckdb: Map<String, Value> = reference("reference_duckdb.py", folder.path())
+        .map(|text| serde_json::from_str(&text).unwrap())
+        .unwrap_or_default();
     let session = Session::open(&location(folder.path())).await.unwrap();
     let mut answered = Vec::new();
     for (name, sql) in experiments() {
         let rows = rows(&session, &sql).await;
-        same(name, &Value::Array(rows), &expected[name]);
+        let rows = Value::Array(rows);
+        same(name, &rows, &expected[name]);
+        if let Some(expected) = duckdb.get(name) {
+            same(&format!("{name}, in DuckDB"), &rows, expected);
+        }
         answered.push(name);
     }
     let unanswered: Vec<&String> = expected
@@ -334,8 +342,8 @@ fn same(place: &str, found: &Value, expected: &Value) {
     }
 }
 
-/// What the script gives, where its Python is there.
-fn reference(dataset: &Path) -> Option<String> {
+/// What a script gives, where its Python is there.
+fn reference(script: &str, dataset: &Path) -> Option<String> {
     let home =
         std::env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| repository(".python"), PathBuf::from);
     let python = home.join("bin/python");
@@ -349,7 +357,7 @@ fn reference(dataset: &Path) -> Option<String> {
         return None;
     }
     let output = Command::new(python)
-        .arg(repository("scripts/reference_virtual_experiments.py"))
+        .arg(repository("scripts").join(script))
         .arg(dataset)
         .output()
         .unwrap();
