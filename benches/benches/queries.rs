@@ -72,7 +72,7 @@ struct Task {
 const TASKS: [Task; 5] = [
     Task {
         name: "features",
-        sql: include_str!("../../queries/features.sql"),
+        sql: "SELECT * FROM features('weight', 'activation', 'activity_change')",
         peers: &["duckdb", "duckdb_numpy", "polars"],
         claim: 0.8,
     },

@@ -98,6 +98,69 @@ async fn rows_do_not_depend_on_partitions_or_batches() {
     assert_eq!(answers[0], answers[2]);
 }
 
+/// Every example is on one side, or left out; every rule has as many to test on; a run stays together where it should.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn splits_keep_their_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    write_dataset(folder.path()).await;
+    let session = Session::open(&location(folder.path())).await.unwrap();
+    let examples = rows(
+        &session,
+        "SELECT DISTINCT run_id, layer FROM examples ORDER BY 1, 2",
+    )
+    .await;
+    let mut seen = Vec::new();
+    for (seed, fraction) in [(0, 0.01), (1, 0.25), (2, 0.5), (-3, 0.99)] {
+        for by in ["example", "run"] {
+            let split = format!("split({fraction}, seed => {seed}, by => '{by}')");
+            let of = |columns: &str| format!("SELECT {columns} FROM {split} ORDER BY ALL");
+            assert_eq!(
+                rows(&session, &of("run_id, layer")).await,
+                examples,
+                "{split}: covers"
+            );
+            let per_rule = format!(
+                "SELECT DISTINCT n FROM (SELECT learning_rule, count(*) AS n FROM {split} WHERE side = 'test' GROUP BY 1)"
+            );
+            assert_eq!(
+                rows(&session, &per_rule).await.len(),
+                1,
+                "{split}: balanced"
+            );
+            let rules = format!(
+                "SELECT count(DISTINCT learning_rule) AS n FROM {split} WHERE side IS NOT NULL GROUP BY side"
+            );
+            let four = Value::Array(vec![4.into()]);
+            assert_eq!(
+                rows(&session, &rules).await,
+                [four.clone(), four],
+                "{split}: no side without a rule"
+            );
+            let torn = format!(
+                "SELECT run_id FROM {split} WHERE side IS NOT NULL GROUP BY run_id HAVING count(DISTINCT side) > 1"
+            );
+            let n_torn = rows(&session, &torn).await.len();
+            assert!(
+                by == "example" || n_torn == 0,
+                "{split}: runs on both sides"
+            );
+            let left_out = rows(
+                &session,
+                &format!("SELECT run_id FROM {split} WHERE side IS NULL"),
+            )
+            .await;
+            assert!(
+                by == "run" || left_out.is_empty(),
+                "{split}: nothing is left out"
+            );
+            seen.push(rows(&session, &of("run_id, layer, side")).await);
+        }
+    }
+    let n_splits = seen.len();
+    seen.dedup();
+    assert_eq!(seen.len(), n_splits, "other seeds give other splits");
+}
+
 /// Two seeds of every rule on two architectures, seven checkpoints; one run diverged, and one statistic is NaN in one.
 async fn write_dataset(dataset: &Path) {
     let mut runs = synthetic::sweep(2, &[0, 5, 10, 15, 20, 25, 30]);

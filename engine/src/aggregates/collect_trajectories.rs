@@ -149,38 +149,41 @@ impl Checkpoints {
 }
 
 /// A list column of as many rows as there are lengths.
-fn lists(lengths: impl IntoIterator<Item = usize>, values: ArrayRef) -> ArrayRef {
+fn lists(lengths: impl IntoIterator<Item = usize>, values: ArrayRef) -> Result<ArrayRef> {
+    if i32::try_from(values.len()).is_err() {
+        let n = values.len();
+        return exec_err!(
+            "collect_trajectories: {n} values are more than an answer of lists can hold"
+        );
+    }
     let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-    Arc::new(ListArray::new(
-        item,
-        OffsetBuffer::from_lengths(lengths),
-        values,
-        None,
-    ))
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(ListArray::try_new(item, offsets, values, None)?))
 }
 
-/// The columns of a group's state: epochs and values, each a list.
-fn state(groups: &[Seen]) -> Vec<ArrayRef> {
-    let epochs: Vec<i64> = groups
+/// The columns of a group's state: epochs and values, each a list. A group's own memory is given back as it is copied.
+fn state(groups: Vec<Seen>) -> Result<Vec<ArrayRef>> {
+    let lengths: Vec<(usize, usize)> = groups
         .iter()
-        .flat_map(|seen| &seen.epochs)
-        .copied()
+        .map(|seen| (seen.epochs.len(), seen.values.len()))
         .collect();
-    let values: Vec<f64> = groups
-        .iter()
-        .flat_map(|seen| &seen.values)
-        .copied()
-        .collect();
-    vec![
+    let total = |of: fn(&(usize, usize)) -> usize| lengths.iter().map(of).sum::<usize>();
+    let mut epochs = Vec::with_capacity(total(|length| length.0));
+    let mut values = Vec::with_capacity(total(|length| length.1));
+    for seen in groups {
+        epochs.extend_from_slice(&seen.epochs);
+        values.extend_from_slice(&seen.values);
+    }
+    Ok(vec![
         lists(
-            groups.iter().map(|seen| seen.epochs.len()),
+            lengths.iter().map(|length| length.0),
             Arc::new(Int64Array::from(epochs)),
-        ),
+        )?,
         lists(
-            groups.iter().map(|seen| seen.values.len()),
+            lengths.iter().map(|length| length.1),
             Arc::new(Float64Array::from(values)),
-        ),
-    ]
+        )?,
+    ])
 }
 
 /// Calls `take` with the group, epoch and values of every row that counts.
@@ -269,11 +272,13 @@ impl GroupsAccumulator for Checkpoints {
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
         let groups = self.take(emit_to);
-        let n_checkpoints = groups.iter().map(|seen| seen.epochs.len()).sum::<usize>();
+        let lengths: Vec<usize> = groups.iter().map(|seen| seen.epochs.len()).collect();
+        let n_checkpoints = lengths.iter().sum::<usize>();
         let mut epochs = Vec::with_capacity(n_checkpoints);
         let mut values = Vec::with_capacity(n_checkpoints * self.n_values);
         let mut order = Vec::new();
-        for seen in &groups {
+        // A group's own memory is given back as it is copied.
+        for seen in groups {
             order.clear();
             order.extend(0..seen.epochs.len());
             if !seen.epochs.is_sorted() {
@@ -289,12 +294,13 @@ impl GroupsAccumulator for Checkpoints {
                 values.extend(order.iter().map(of));
             }
         }
-        let has_values = NullBuffer::from_iter(groups.iter().map(|seen| !seen.epochs.is_empty()));
-        let lengths = || groups.iter().map(|seen| seen.epochs.len());
-        let each = lengths().flat_map(|length| std::iter::repeat_n(length, self.n_values));
-        let trajectories = lists(each, Arc::new(Float64Array::from(values)));
-        let trajectories = lists(groups.iter().map(|_| self.n_values), trajectories);
-        let epochs = lists(lengths(), Arc::new(Int64Array::from(epochs)));
+        let has_values = NullBuffer::from_iter(lengths.iter().map(|&length| length > 0));
+        let each = lengths
+            .iter()
+            .flat_map(|&length| std::iter::repeat_n(length, self.n_values));
+        let trajectories = lists(each, Arc::new(Float64Array::from(values)))?;
+        let trajectories = lists(lengths.iter().map(|_| self.n_values), trajectories)?;
+        let epochs = lists(lengths, Arc::new(Int64Array::from(epochs)))?;
         Ok(Arc::new(StructArray::new(
             returned(),
             vec![epochs, trajectories],
@@ -303,7 +309,7 @@ impl GroupsAccumulator for Checkpoints {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(state(&self.take(emit_to)))
+        state(self.take(emit_to))
     }
 
     fn convert_to_state(
@@ -317,7 +323,7 @@ impl GroupsAccumulator for Checkpoints {
             groups[row].epochs.push(epoch);
             groups[row].values.extend_from_slice(values);
         })?;
-        Ok(state(&groups))
+        state(groups)
     }
 
     fn size(&self) -> usize {
