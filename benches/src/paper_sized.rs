@@ -42,7 +42,7 @@ pub const LISTS_COLUMN: &str = "values";
 
 /// Says in the dataset's folder that all of it is there, and which version of this file wrote it.
 const STAMP: &str = "paper_sized";
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// What can go wrong: the disk, and the sweep file.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -150,7 +150,8 @@ fn properties(run: &PlannedRun) -> WriterProperties {
         let column = ColumnPath::from(name);
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column.clone(), Encoding::BYTE_STREAM_SPLIT)
+            .set_column_encoding(column.clone(), Encoding::PLAIN)
+            .set_column_compression(column.clone(), Compression::UNCOMPRESSED)
             .set_column_statistics_enabled(column, EnabledStatistics::None);
     }
     builder.build()

@@ -86,6 +86,15 @@ impl Session {
         config.options_mut().sql_parser.dialect = Dialect::DuckDB;
         // Without spans an error could not say where in the query it is.
         config.options_mut().sql_parser.collect_spans = true;
+        // Without statistics DataFusion would cut both sides of every join up by its key. What is looked up here is small
+        // (a side for every example, a few checkpoints of each), and what streams past it is wide.
+        config.options_mut().optimizer.repartition_joins = false;
+        // Every run has a file of its own, and a join's keys are in all of them: what a join has seen of its one side rules
+        // out none of the other's files, and asking each takes as long as reading it.
+        config
+            .options_mut()
+            .optimizer
+            .enable_join_dynamic_filter_pushdown = false;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
         config.options_mut().execution.collect_statistics = false;
         let config = settings.proportion(config);

@@ -46,14 +46,17 @@ pub(crate) fn base_properties(trajectory: &Trajectory) -> WriterPropertiesBuilde
 
 fn properties(trajectory: &Trajectory) -> WriterProperties {
     let mut builder = base_properties(trajectory);
-    // Observed values hardly ever repeat, so a dictionary of them is a second copy. Their bounds are left out: Parquet's
-    // bounds pass over NaN, and a reader that trusts them takes a column of one number and NaNs for that number.
+    // Observed values hardly ever repeat, so a dictionary of them is a second copy, and compression gains a sixth of the
+    // space for a third of the time that reading takes: a file is small, and every column of it would begin anew. Their
+    // bounds are left out: Parquet's bounds pass over NaN, and a reader that trusts them takes a column of one number and
+    // NaNs for that number.
     let angles = [column::FEEDBACK_ANGLE, column::GRADIENT_ANGLE].map(str::to_owned);
     for name in Observable::all().map(Observable::column).chain(angles) {
         let column = ColumnPath::from(name);
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column.clone(), Encoding::BYTE_STREAM_SPLIT)
+            .set_column_encoding(column.clone(), Encoding::PLAIN)
+            .set_column_compression(column.clone(), Compression::UNCOMPRESSED)
             .set_column_statistics_enabled(column, EnabledStatistics::None);
     }
     builder.build()

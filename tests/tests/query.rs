@@ -84,12 +84,19 @@ fn the_sql_of_a_query_runs_as_it_is_shown() {
         "{shown}"
     );
     let (_, asked, _) = at(
-        &["query", "figure_2b", "-p", "value=knet5", "--format", "csv"],
+        &[
+            "query",
+            "figure_2b",
+            "-p",
+            "value=knet5",
+            "--format",
+            "json",
+        ],
         dataset.path(),
     );
     let file = dataset.path().join("shown.sql");
     std::fs::write(&file, &shown).unwrap();
-    let shown = ["sql", "--format", "csv", "--file", file.to_str().unwrap()];
+    let shown = ["sql", "--format", "json", "--file", file.to_str().unwrap()];
     let (is_done, answered, errors) = at(&shown, dataset.path());
     assert!(is_done, "{errors}");
     assert_eq!(asked, answered);

@@ -5,7 +5,7 @@ use engram_schemas::Observable;
 use engram_schemas::observable::Measure;
 use engram_schemas::trajectories::column;
 
-use super::{Arguments, Documentation, KEY, SAMPLE, TableFunction, identity_of, quoted, same};
+use super::{Arguments, Documentation, KEY, SAMPLE, TableFunction, identity_of, quoted};
 use crate::relations::refused;
 
 /// One row an example, with the trajectories of every admissible statistic.
@@ -54,59 +54,51 @@ impl TableFunction for Features {
             return Err(refused(problem, arguments.span));
         };
         let (key, identity) = (KEY.join(", "), identity_of(columns));
-        let qualified: Vec<String> = identity
+        let example: Vec<String> = identity
             .iter()
             .map(|name| format!("example.{name}"))
             .collect();
-        let (identity, qualified) = (identity.join(", "), qualified.join(", "));
+        let (identity, example) = (identity.join(", "), example.join(", "));
         let values = observed.join(", ");
         let names: Vec<String> = observed
             .iter()
             .map(|name| format!("[{}]", quoted(name)))
             .collect();
         let names = names.join(", ");
-        let is_admissible: Vec<String> = observed
-            .iter()
-            // The difference of a number and itself is 0, unless it is infinite or NaN.
-            .map(|name| match only_admissible {
-                true => format!("bool_and(input.{name} - input.{name} = 0)"),
-                false => "true".to_owned(),
-            })
-            .collect();
-        let is_admissible = is_admissible.join(", ");
-        let (same_input, same_example) = (
-            same("input", "included", &KEY),
-            same("example", "judged", &KEY),
-        );
-        let chosen = match only_admissible {
-            true => format!(
-                "SELECT [{is_admissible}] AS is_chosen FROM input LEFT SEMI JOIN included ON {same_input}"
-            ),
-            false => format!("SELECT [{is_admissible}] AS is_chosen"),
-        };
+        let (mut finite, mut is_chosen) = (String::new(), Vec::new());
+        for name in &observed {
+            if only_admissible {
+                // The difference of a number and itself is 0, unless it is infinite or NaN.
+                finite.push_str(&format!(", bool_and({name} - {name} = 0) AS {name}"));
+                is_chosen.push(format!("bool_and({name})"));
+            } else {
+                is_chosen.push("true".to_owned());
+            }
+        }
+        let is_chosen = is_chosen.join(", ");
+        // The table of one row is the first of the join: the first is held in memory, and the other streams past it.
         Ok(format!(
             ", trajectory AS (\
-                SELECT {key}, status, collect_trajectories({time})['epochs'] AS epochs FROM input GROUP BY {key}, status\
+                SELECT {key}, status, collect_trajectories({time})['epochs'] AS epochs{finite} FROM input \
+                GROUP BY {key}, status\
             ), usual AS (\
-                SELECT epochs AS usual_epochs FROM trajectory WHERE status = 'trained' GROUP BY epochs \
-                ORDER BY count(*) DESC, cardinality(epochs) DESC LIMIT 1\
-            ), judged AS (\
-                SELECT {key}, CASE WHEN status <> 'trained' THEN 'run ' || status \
-                    WHEN epochs <> usual_epochs THEN 'unusual checkpoints' END AS excluded \
-                FROM trajectory LEFT JOIN usual ON true\
-            ), included AS (\
-                SELECT {key} FROM judged WHERE excluded IS NULL\
+                SELECT epochs, count(*) AS n, [{is_chosen}] AS is_chosen FROM trajectory WHERE status = 'trained' \
+                GROUP BY epochs ORDER BY n DESC, cardinality(epochs) DESC, epochs LIMIT 1\
             ), chosen AS (\
-                {chosen}\
+                SELECT first_value(epochs) AS usual_epochs, first_value(is_chosen) AS is_chosen FROM usual\
             ), named AS (\
-                SELECT is_chosen, flatten_where([{names}], is_chosen) AS statistics FROM chosen\
+                SELECT usual_epochs, is_chosen, flatten_where([{names}], is_chosen) AS statistics FROM chosen\
             ), example AS (\
-                SELECT {identity}, collect_trajectories({time}, {values}) AS collected FROM input GROUP BY {identity}\
+                SELECT {identity}, collect_trajectories({time})['epochs'] AS epochs, \
+                    collect_trajectories({time}, {values})['trajectories'] AS trajectories FROM input GROUP BY {identity}\
+            ), judged AS (\
+                SELECT {example}, CASE WHEN status <> 'trained' THEN 'run ' || status \
+                    WHEN epochs <> usual_epochs THEN 'unusual checkpoints' END AS excluded, \
+                    statistics, epochs, trajectories, is_chosen \
+                FROM named CROSS JOIN example\
             ) \
-            SELECT {qualified}, judged.excluded, named.statistics, collected['epochs'] AS epochs, \
-                CASE WHEN judged.excluded IS NULL THEN flatten_where(collected['trajectories'], named.is_chosen) END \
-                AS features \
-            FROM example JOIN judged ON {same_example} CROSS JOIN named"
+            SELECT {identity}, excluded, statistics, epochs, \
+                CASE WHEN excluded IS NULL THEN flatten_where(trajectories, is_chosen) END AS features FROM judged"
         ))
     }
 

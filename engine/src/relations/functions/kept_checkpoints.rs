@@ -23,7 +23,7 @@ pub(super) const REQUIRED: [&str; 10] = [
 pub(super) fn query(chosen: &str, columns: &[String]) -> String {
     let (key, layer, epoch) = (KEY.join(", "), column::LAYER, column::EPOCH);
     let rest = all_but(columns, SAMPLE, "input");
-    let same = same("input", "kept", &KEY);
+    let same = same("kept", "input", &KEY);
     format!(
         ", trajectory AS (\
             SELECT {key}, {layer}, collect_trajectories({epoch})['epochs'] AS epochs FROM input GROUP BY {key}, {layer}\
@@ -33,6 +33,6 @@ pub(super) fn query(chosen: &str, columns: &[String]) -> String {
             SELECT {key}, unnest(epochs) AS {epoch}, unnest(range(0, cardinality(epochs))) AS {SAMPLE} FROM chosen \
             WHERE epochs IS NOT NULL\
         ) \
-        SELECT {rest}, kept.{SAMPLE} FROM input JOIN kept ON {same} AND input.{epoch} = kept.{epoch}"
+        SELECT {rest}, kept.{SAMPLE} FROM kept JOIN input ON {same} AND kept.{epoch} = input.{epoch}"
     )
 }

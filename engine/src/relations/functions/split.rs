@@ -58,9 +58,9 @@ impl TableFunction for Split {
                 SELECT learning_rule, run_id, layer, \
                     CASE WHEN NOT is_test THEN 'train' WHEN place <= smallest THEN 'test' END AS {SIDE} FROM balanced\
             ) \
-            SELECT {rest}, assigned.{SIDE} FROM input JOIN assigned \
-            ON input.learning_rule = assigned.learning_rule AND input.run_id = assigned.run_id \
-                AND input.layer = assigned.layer"
+            SELECT {rest}, assigned.{SIDE} FROM assigned JOIN input \
+            ON assigned.learning_rule = input.learning_rule AND assigned.run_id = input.run_id \
+                AND assigned.layer = input.layer"
         ))
     }
 
