@@ -1,6 +1,6 @@
 //! What a virtual experiment reads: the plans of queries, down to the files and columns of every scan.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking"

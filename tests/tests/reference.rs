@@ -1,6 +1,6 @@
 //! The pages that are made of the words in the code, and their examples.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking"

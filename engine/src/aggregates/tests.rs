@@ -17,6 +17,11 @@ const N_GROUPS: usize = 3;
 
 type Rows = Vec<(usize, Option<f64>)>;
 
+/// Makes an accumulator.
+type New<'a> = &'a dyn Fn() -> Box<dyn GroupsAccumulator>;
+/// Takes one statistic of the seven.
+type Of = fn(Statistics) -> f64;
+
 fn column(rows: &[(usize, Option<f64>)]) -> (Vec<ArrayRef>, Vec<usize>) {
     let values = Float64Array::from_iter(rows.iter().map(|row| row.1));
     let groups = rows.iter().map(|row| row.0).collect();
@@ -24,7 +29,7 @@ fn column(rows: &[(usize, Option<f64>)]) -> (Vec<ArrayRef>, Vec<usize>) {
 }
 
 /// The aggregate of every group, all rows in one accumulator.
-fn single_pass(new: &dyn Fn() -> Box<dyn GroupsAccumulator>, rows: &Rows) -> ArrayRef {
+fn single_pass(new: New<'_>, rows: &Rows) -> ArrayRef {
     let (values, groups) = column(rows);
     let mut accumulator = new();
     accumulator
@@ -35,11 +40,7 @@ fn single_pass(new: &dyn Fn() -> Box<dyn GroupsAccumulator>, rows: &Rows) -> Arr
 
 /// The same from parts: each goes through an accumulator of its own, or through `convert_to_state`, and its states are
 /// merged. Groups come out some first and then the rest.
-fn merged(
-    new: &dyn Fn() -> Box<dyn GroupsAccumulator>,
-    rows: &Rows,
-    n_parts: usize,
-) -> Vec<ArrayRef> {
+fn merged(new: New<'_>, rows: &Rows, n_parts: usize) -> Vec<ArrayRef> {
     let mut merged = new();
     for part in 0..n_parts {
         let rows: Rows = rows
@@ -99,7 +100,7 @@ proptest! {
 
     #[test]
     fn parts_and_whole_agree(rows in rows(), n_parts in 1..5usize) {
-        let aggregates: [(&dyn Fn() -> Box<dyn GroupsAccumulator>, fn(Statistics) -> f64); 5] = [
+        let aggregates: [(New<'_>, Of); 5] = [
             (&|| Box::new(Folded::<SumOfSquares, 2>::new()), |s| s.norm),
             (&|| Box::new(Folded::<Moments, 5>::new()), |s| s.kurtosis),
             (&|| Box::new(Collected::new(Told::One(|s| s.median))), |s| s.median),
@@ -126,7 +127,7 @@ proptest! {
 
     #[test]
     fn all_seven_are_those_of_the_kernel(rows in rows()) {
-        let new: &dyn Fn() -> Box<dyn GroupsAccumulator> = &|| Box::new(Collected::new(Told::All));
+        let new: New<'_> = &|| Box::new(Collected::new(Told::All));
         let observed = single_pass(new, &rows);
         let observed = observed.as_struct();
         for group in 0..N_GROUPS {

@@ -70,7 +70,11 @@ impl ScalarUDFImpl for AddGaussianNoise {
         let column = arguments.args[0].to_array(n_rows)?;
         let stddevs = cast(&arguments.args[1].to_array(n_rows)?, &DataType::Float64)?;
         let stddevs = stddevs.as_primitive::<Float64Type>();
-        if let Some(bad) = stddevs.iter().flatten().find(|stddev| !(*stddev >= 0.0)) {
+        if let Some(bad) = stddevs
+            .iter()
+            .flatten()
+            .find(|stddev| stddev.is_nan() || *stddev < 0.0)
+        {
             return exec_err!("add_gaussian_noise: the standard deviation {bad} is not 0 or more");
         }
         let mut draws = KeyedDraws::try_new(NAME, &arguments.args[2..], n_rows)?;
