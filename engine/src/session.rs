@@ -44,6 +44,9 @@ pub use settings::{Access, SessionSettings};
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
 
+/// Room for the footers of some thousand files: what does not fit is read and decoded again by every scan of a query.
+const FOOTER_CACHE_BYTES: usize = 512 << 20;
+
 /// An open dataset.
 ///
 /// It sees the files that were there when it was opened.
@@ -78,6 +81,7 @@ impl Session {
         let runtime = settings
             .limit(RuntimeEnvBuilder::new())
             .with_object_list_cache_limit(LISTING_CACHE_BYTES)
+            .with_metadata_cache_limit(FOOTER_CACHE_BYTES)
             .build_arc()
             .map_err(Error::engine("setting up"))?;
         let dataset = Dataset::open(location, &runtime).await?;
