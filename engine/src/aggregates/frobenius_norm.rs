@@ -1,61 +1,30 @@
 //! `frobenius_norm(x)`: the square root of the sum of squares.
 
-use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::Result;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use arrow::datatypes::FieldRef;
+use datafusion::logical_expr::Documentation;
 
 use super::folded::{Fold, Folded};
-use super::numbers;
-use super::single_group::SingleGroup;
+use super::of_numbers::Aggregate;
 use crate::functions::documentation;
 
 /// The aggregate.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct FrobeniusNorm {
-    signature: Signature,
-}
+pub(super) struct FrobeniusNorm;
 
-impl Default for FrobeniusNorm {
-    fn default() -> Self {
-        Self {
-            signature: numbers::signature(),
-        }
-    }
-}
+impl Aggregate for FrobeniusNorm {
+    const NAME: &'static str = "frobenius_norm";
 
-impl AggregateUDFImpl for FrobeniusNorm {
-    fn name(&self) -> &str {
-        "frobenius_norm"
+    type Groups = Folded<SumOfSquares, 2>;
+
+    fn groups() -> Self::Groups {
+        Folded::new()
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn state_fields(name: &str) -> Vec<FieldRef> {
+        Folded::<SumOfSquares, 2>::state_fields(name)
     }
 
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Float64)
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        Ok(Folded::<SumOfSquares, 2>::state_fields(arguments.name))
-    }
-
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(SingleGroup::new(Folded::<SumOfSquares, 2>::new())))
-    }
-
-    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Folded::<SumOfSquares, 2>::new()))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn documentation() -> Option<&'static Documentation> {
         documentation!(
             "The Frobenius (L2) norm: the square root of the sum of squares. NULLs are left out; no values give NULL.",
             "frobenius_norm(x)",

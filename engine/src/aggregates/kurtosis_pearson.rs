@@ -1,61 +1,30 @@
 //! `kurtosis_pearson(x)`: the fourth central moment over the squared variance.
 
-use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::Result;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use arrow::datatypes::FieldRef;
+use datafusion::logical_expr::Documentation;
 
 use super::folded::{Fold, Folded};
-use super::numbers;
-use super::single_group::SingleGroup;
+use super::of_numbers::Aggregate;
 use crate::functions::documentation;
 
 /// The aggregate.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct KurtosisPearson {
-    signature: Signature,
-}
+pub(super) struct KurtosisPearson;
 
-impl Default for KurtosisPearson {
-    fn default() -> Self {
-        Self {
-            signature: numbers::signature(),
-        }
-    }
-}
+impl Aggregate for KurtosisPearson {
+    const NAME: &'static str = "kurtosis_pearson";
 
-impl AggregateUDFImpl for KurtosisPearson {
-    fn name(&self) -> &str {
-        "kurtosis_pearson"
+    type Groups = Folded<Moments, 5>;
+
+    fn groups() -> Self::Groups {
+        Folded::new()
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn state_fields(name: &str) -> Vec<FieldRef> {
+        Folded::<Moments, 5>::state_fields(name)
     }
 
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Float64)
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        Ok(Folded::<Moments, 5>::state_fields(arguments.name))
-    }
-
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(SingleGroup::new(Folded::<Moments, 5>::new())))
-    }
-
-    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Folded::<Moments, 5>::new()))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn documentation() -> Option<&'static Documentation> {
         documentation!(
             "Pearson's kurtosis: the fourth central moment over the squared population variance, 3 for a normal distribution and \
              not in excess of it. NULLs are left out; no values give NULL, values that are all equal NaN.",

@@ -12,11 +12,14 @@ mod kurtosis_pearson;
 mod median_nearest;
 mod numbers;
 mod observe;
+mod of_numbers;
 mod pearson_skewness;
 mod single_group;
 mod third_quartile;
 
 use datafusion::logical_expr::AggregateUDF;
+
+use of_numbers::OfNumbers;
 
 #[cfg(test)]
 mod tests;
@@ -24,12 +27,12 @@ mod tests;
 /// Every aggregate.
 pub(crate) fn all() -> [AggregateUDF; 7] {
     [
-        AggregateUDF::from(frobenius_norm::FrobeniusNorm::default()),
-        AggregateUDF::from(pearson_skewness::PearsonSkewness::default()),
-        AggregateUDF::from(kurtosis_pearson::KurtosisPearson::default()),
-        AggregateUDF::from(median_nearest::MedianNearest::default()),
-        AggregateUDF::from(third_quartile::ThirdQuartile::default()),
-        AggregateUDF::from(observe::Observe::default()),
+        AggregateUDF::from(OfNumbers::<frobenius_norm::FrobeniusNorm>::default()),
+        AggregateUDF::from(OfNumbers::<pearson_skewness::PearsonSkewness>::default()),
+        AggregateUDF::from(OfNumbers::<kurtosis_pearson::KurtosisPearson>::default()),
+        AggregateUDF::from(OfNumbers::<median_nearest::MedianNearest>::default()),
+        AggregateUDF::from(OfNumbers::<third_quartile::ThirdQuartile>::default()),
+        AggregateUDF::from(OfNumbers::<observe::Observe>::default()),
         AggregateUDF::from(collect_trajectories::CollectTrajectories::default()),
     ]
 }

@@ -1,63 +1,34 @@
 //! `observe(x)`: the study's seven statistics.
 
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::Result;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use datafusion::logical_expr::Documentation;
 
 use super::collected::{Collected, Told};
-use super::numbers;
-use super::single_group::SingleGroup;
+use super::of_numbers::Aggregate;
 use crate::functions::{documentation, statistics};
 
 /// The aggregate.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Observe {
-    signature: Signature,
-}
+pub(super) struct Observe;
 
-const TOLD: Told = Told::All;
+impl Aggregate for Observe {
+    const NAME: &'static str = "observe";
 
-impl Default for Observe {
-    fn default() -> Self {
-        Self {
-            signature: numbers::signature(),
-        }
-    }
-}
+    type Groups = Collected;
 
-impl AggregateUDFImpl for Observe {
-    fn name(&self) -> &str {
-        "observe"
+    fn groups() -> Self::Groups {
+        Collected::new(Told::All)
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn state_fields(name: &str) -> Vec<FieldRef> {
+        Collected::state_fields(name)
     }
 
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(statistics::data_type())
+    fn return_type() -> DataType {
+        statistics::data_type()
     }
 
-    fn state_fields(&self, arguments: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        Ok(Collected::state_fields(arguments.name))
-    }
-
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(SingleGroup::new(Collected::new(TOLD))))
-    }
-
-    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Collected::new(TOLD)))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn documentation() -> Option<&'static Documentation> {
         documentation!(
             "The study's seven statistics in one pass, as a struct: norm (L2), mean, var (population), skew (3 (mean - median) / \
              standard deviation), kurtosis (normal = 3), median and third_quartile (nearest rank). NULLs are left out; no values \

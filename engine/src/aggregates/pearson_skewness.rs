@@ -1,63 +1,30 @@
 //! `pearson_skewness(x)`: Pearson's second coefficient of skewness.
 
-use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::Result;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
-};
+use arrow::datatypes::FieldRef;
+use datafusion::logical_expr::Documentation;
 
 use super::collected::{Collected, Told};
-use super::numbers;
-use super::single_group::SingleGroup;
+use super::of_numbers::Aggregate;
 use crate::functions::documentation;
 
 /// The aggregate.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct PearsonSkewness {
-    signature: Signature,
-}
+pub(super) struct PearsonSkewness;
 
-const TOLD: Told = Told::One(|statistics| statistics.skew);
+impl Aggregate for PearsonSkewness {
+    const NAME: &'static str = "pearson_skewness";
 
-impl Default for PearsonSkewness {
-    fn default() -> Self {
-        Self {
-            signature: numbers::signature(),
-        }
-    }
-}
+    type Groups = Collected;
 
-impl AggregateUDFImpl for PearsonSkewness {
-    fn name(&self) -> &str {
-        "pearson_skewness"
+    fn groups() -> Self::Groups {
+        Collected::new(Told::One(|statistics| statistics.skew))
     }
 
-    fn signature(&self) -> &Signature {
-        &self.signature
+    fn state_fields(name: &str) -> Vec<FieldRef> {
+        Collected::state_fields(name)
     }
 
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Float64)
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        Ok(Collected::state_fields(arguments.name))
-    }
-
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(SingleGroup::new(Collected::new(TOLD))))
-    }
-
-    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Collected::new(TOLD)))
-    }
-
-    fn documentation(&self) -> Option<&Documentation> {
+    fn documentation() -> Option<&'static Documentation> {
         documentation!(
             "Pearson's second coefficient of skewness, 3 (mean - median) / standard deviation, with the median by nearest rank and \
              the population's standard deviation. NULLs are left out; no values give NULL, values that are all equal NaN.",
