@@ -14,10 +14,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use engram_engine::classify::random_forest::Forest;
-use engram_engine::classify::{
-    ConfusionMatrix, Examples, Model, RandomForest, RandomForestSettings,
-};
+use engram_classifiers::random_forest::Forest;
+use engram_classifiers::{ConfusionMatrix, Examples, Model, RandomForest, RandomForestSettings};
 use engram_schemas::randomness::generator;
 use rand::RngExt;
 use smartcore::ensemble::random_forest_classifier::{

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use engram_engine::classify::{MaxFeatures, RandomForestSettings, SplitBy, SplitSettings};
+use engram_classifiers::{MaxFeatures, RandomForestSettings};
 use engram_engine::feature_matrix::features_of;
+use engram_engine::identify::{SplitBy, SplitSettings};
 use engram_engine::{IdentifySettings, Session, identify_with_progress, queries};
 use engram_schemas::DatasetLocation;
 use engram_schemas::observable::Measure;

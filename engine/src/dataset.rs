@@ -264,12 +264,13 @@ fn major(version: &str) -> u64 {
 }
 
 /// Why a file of schema `found` is no part of a table of schema `expected`. Columns beyond the expected ones are left
-/// alone: a later minor version may add some.
+/// alone: a later minor version may add some, and those that an earlier one lacks may be NULL.
 fn difference(expected: &Schema, found: &Schema) -> Option<String> {
     expected
         .fields()
         .iter()
         .find_map(|field| match found.field_with_name(field.name()) {
+            Err(_) if field.is_nullable() => None,
             Err(_) => Some(format!("it has no column `{}`", field.name())),
             Ok(column) if !column.data_type().equals_datatype(field.data_type()) => Some(format!(
                 "its column `{}` is {}, not {}",

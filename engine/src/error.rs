@@ -132,30 +132,9 @@ pub enum Error {
         /// What it said.
         source: Box<DataFusionError>,
     },
-    /// Settings of a classifier that it cannot work with.
-    #[error("the settings of `{classifier}` cannot be used: {reason}")]
-    ClassifierSettings {
-        /// The classifier.
-        classifier: &'static str,
-        /// What is wrong, and what is allowed.
-        reason: String,
-    },
-    /// Examples whose parts do not fit together.
-    #[error("the examples cannot be classified: {reason}")]
-    Examples {
-        /// What does not fit.
-        reason: String,
-    },
-    /// A feature that is not a finite number in some example.
-    #[error("feature `{feature}` of example {example} is {value}; classifiers need finite numbers")]
-    NonFiniteFeature {
-        /// The feature's name.
-        feature: String,
-        /// The example's number, from 0.
-        example: usize,
-        /// The value.
-        value: f32,
-    },
+    /// A classifier that refuses its settings or its examples.
+    #[error(transparent)]
+    Classifiers(#[from] engram_classifiers::Error),
     /// Splits that cannot be made.
     #[error("the examples cannot be split into training and test examples: {reason}")]
     Splits {
@@ -178,7 +157,7 @@ pub enum Error {
         /// The class.
         class: String,
         /// What is counted: examples or runs.
-        unit: crate::classify::SplitBy,
+        unit: crate::identify::SplitBy,
         /// How many there are.
         found: usize,
         /// How many there must be.
@@ -276,7 +255,7 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::TooFewExamples { .. } => {
             Some("generate more runs of it: more batch sizes, seeds or architectures in the sweep file".to_owned())
         }
-        Error::NonFiniteFeature { .. } => {
+        Error::Classifiers(engram_classifiers::Error::NonFiniteFeature { .. }) => {
             Some("let the query leave out that statistic or that example, as queries/features.sql does".to_owned())
         }
         _ => None,

@@ -6,8 +6,10 @@
 mod order;
 mod outcome;
 mod rows;
+mod splits;
 
 pub use outcome::{GroupImportance, Identification, SplitOutcome};
+pub use splits::{Split, SplitBy, SplitSettings};
 
 use std::collections::BTreeSet;
 
@@ -16,12 +18,11 @@ use engram_schemas::randomness::generator;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::classify::{
-    Classifier, ConfusionMatrix, Examples, FeatureGroups, RandomForestSettings, Split, SplitBy,
-    SplitSettings, select_rows, splits,
-};
 use crate::feature_matrix::features_of;
 use crate::{Error, FeatureMatrix, Result, Session, write_results};
+use engram_classifiers::{
+    Classifier, ConfusionMatrix, Examples, FeatureGroups, RandomForestSettings, select_rows,
+};
 
 /// Name of the experiment in the table `results`.
 pub const EXPERIMENT: &str = "identify";

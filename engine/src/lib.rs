@@ -8,7 +8,6 @@
 //! object store.
 
 mod aggregates;
-pub mod classify;
 pub mod dataset;
 mod error;
 pub mod feature_matrix;
@@ -29,6 +28,6 @@ pub use dataset::Dataset;
 pub use error::{Error, Excluded, Result, hint};
 pub use feature_matrix::{Example, FeatureMatrix};
 pub use identify::{Identification, IdentifySettings, identify, identify_with_progress};
-pub use results::{ResultRow, write_results};
+pub use results::write_results;
 pub use session::{Answer, Session};
 pub use sql_error::SqlError;

@@ -10,7 +10,7 @@ use arrow::array::{
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
-use engram_schemas::results::file_schema;
+use engram_schemas::results::{ResultRow, file_schema};
 use engram_schemas::{
     CODE_VERSION_KEY, DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout,
 };
@@ -22,43 +22,6 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use crate::{Error, Result};
-
-/// One row of the table: one experiment, classifier and split. The columns are described in `engram_schemas::results`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResultRow {
-    /// Name of the experiment, as in `queries/`.
-    pub experiment: String,
-    /// The SQL that built the feature matrix.
-    pub query: String,
-    /// Name of the classifier.
-    pub classifier: String,
-    /// The classifier's settings (JSON).
-    pub settings: String,
-    /// What an example's side of the split hangs on: `example` or `run`.
-    pub split_by: String,
-    /// The split's number, from 0.
-    pub split: i32,
-    /// Seed of splits and classifier.
-    pub seed: i64,
-    /// Training examples.
-    pub n_train: i64,
-    /// Test examples.
-    pub n_test: i64,
-    /// Features an example.
-    pub n_features: i64,
-    /// Share of test examples classified correctly.
-    pub accuracy: f64,
-    /// One over the number of classes.
-    pub chance: f64,
-    /// The classes, in the order of the confusion matrix.
-    pub classes: Vec<String>,
-    /// Test examples by true class (rows) and predicted class (columns), row by row.
-    pub confusion: Vec<i64>,
-    /// Groups of features that importances are given for.
-    pub statistics: Vec<String>,
-    /// Importance of each of them, in the same order.
-    pub importances: Vec<f64>,
-}
 
 /// Writes the rows of one experiment as one file of the dataset and returns where it is. A file of the same
 /// `result_id` is replaced in one step.
@@ -119,6 +82,8 @@ fn to_batch(result_id: &str, rows: &[ResultRow]) -> std::result::Result<RecordBa
         )),
         text(|row| &row.experiment),
         text(|row| &row.query),
+        text(|row| &row.parameters),
+        text(|row| &row.control),
         text(|row| &row.classifier),
         text(|row| &row.settings),
         text(|row| &row.split_by),
@@ -131,10 +96,7 @@ fn to_batch(result_id: &str, rows: &[ResultRow]) -> std::result::Result<RecordBa
         integer(|row| row.n_features),
         real(|row| row.accuracy),
         real(|row| row.chance),
-        list(
-            rows.iter().map(|row| row.classes.len()),
-            texts(rows.iter().flat_map(|row| &row.classes)),
-        ),
+        text_lists(rows, |row| &row.classes),
         list(
             rows.iter().map(|row| row.confusion.len()),
             Arc::new(
@@ -143,24 +105,25 @@ fn to_batch(result_id: &str, rows: &[ResultRow]) -> std::result::Result<RecordBa
                     .collect::<Int64Array>(),
             ),
         ),
-        list(
-            rows.iter().map(|row| row.statistics.len()),
-            texts(rows.iter().flat_map(|row| &row.statistics)),
-        ),
-        list(
-            rows.iter().map(|row| row.importances.len()),
-            Arc::new(
-                rows.iter()
-                    .flat_map(|row| row.importances.iter().copied())
-                    .collect::<Float64Array>(),
-            ),
-        ),
+        text_lists(rows, |row| &row.statistics),
+        real_lists(rows, |row| &row.importances),
+        real_lists(rows, |row| &row.importance_errors),
+        real_lists(rows, |row| &row.permutation_importances),
+        text_lists(rows, |row| &row.grid_settings),
+        real_lists(rows, |row| &row.grid_accuracies),
     ];
     Ok(RecordBatch::try_new(file_schema(), columns)?)
 }
 
-fn texts<'a>(items: impl Iterator<Item = &'a String>) -> ArrayRef {
-    Arc::new(items.map(Some).collect::<StringArray>())
+fn text_lists(rows: &[ResultRow], pick: fn(&ResultRow) -> &Vec<String>) -> ArrayRef {
+    let items = rows.iter().flat_map(pick).map(Some);
+    let items: StringArray = items.collect();
+    list(rows.iter().map(|row| pick(row).len()), Arc::new(items))
+}
+
+fn real_lists(rows: &[ResultRow], pick: fn(&ResultRow) -> &Vec<f64>) -> ArrayRef {
+    let items: Float64Array = rows.iter().flat_map(pick).copied().collect();
+    list(rows.iter().map(|row| pick(row).len()), Arc::new(items))
 }
 
 fn list(lengths: impl Iterator<Item = usize>, items: ArrayRef) -> ArrayRef {

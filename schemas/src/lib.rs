@@ -28,7 +28,7 @@ pub use location::DatasetLocation;
 pub use observable::Observable;
 
 /// Version of the tables' columns, stored in every file: the major part changes when an older reader would misread.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// Key of the schema version in a Parquet file's metadata.
 pub const SCHEMA_VERSION_KEY: &str = "engram.schema_version";

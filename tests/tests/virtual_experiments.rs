@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use arrow::array::RecordBatch;
-use engram_engine::{ResultRow, Session, queries, write_results};
+use engram_engine::{Session, queries, write_results};
+use engram_schemas::results::ResultRow;
 use engram_schemas::{DatasetLocation, Status};
 use engram_tests::synthetic;
 use futures::TryStreamExt;
@@ -193,6 +194,7 @@ async fn write_dataset(dataset: &Path) {
         confusion: vec![2, i64::from(split), 0, 1, 1, 0, 0, 3, 4],
         statistics: ["weight_raw_norm", "depth"].map(str::to_owned).to_vec(),
         importances: vec![0.75 + 0.1 * f64::from(split), 0.25 - 0.1 * f64::from(split)],
+        ..ResultRow::default()
     };
     let rows = [split(0), split(1), split(2)];
     write_results(&location(dataset), "0123", &rows)

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use engram_engine::classify::{Estimate, SplitBy};
+use engram_classifiers::Estimate;
+use engram_engine::identify::SplitBy;
 use engram_engine::{Identification, IdentifySettings};
 use engram_schemas::observable::Measure;
 
@@ -282,7 +283,7 @@ fn quoted(word: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use engram_engine::classify::ConfusionMatrix;
+    use engram_classifiers::ConfusionMatrix;
     use engram_engine::identify::{GroupImportance, SplitOutcome};
 
     use super::*;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::FeatureMatrix;
-use crate::classify::select_rows;
+use engram_classifiers::select_rows;
 
 /// Orders the rows by who their examples are, and by their features where one example has several rows.
 pub(super) fn by_identity(mut matrix: FeatureMatrix) -> FeatureMatrix {

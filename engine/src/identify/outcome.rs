@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::IdentifySettings;
+use super::{IdentifySettings, SplitBy};
 use crate::FeatureMatrix;
-use crate::classify::evaluation::chance;
-use crate::classify::{ConfusionMatrix, Estimate, SplitBy};
+use engram_classifiers::evaluation::chance;
+use engram_classifiers::{ConfusionMatrix, Estimate};
 
 /// What the experiment found.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::{EXPERIMENT, IdentifySettings, SplitOutcome};
-use crate::classify::evaluation::chance;
-use crate::classify::random_forest::NAME as CLASSIFIER;
-use crate::{FeatureMatrix, ResultRow};
+use crate::FeatureMatrix;
+use engram_classifiers::evaluation::chance;
+use engram_classifiers::random_forest::NAME as CLASSIFIER;
+use engram_schemas::results::{Control, ResultRow};
 
 /// Hash of all that an experiment's rows follow from: the question, the settings and the runs that are asked.
 pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -> String {
@@ -43,6 +44,8 @@ pub(super) fn result_rows(
     let row = |(outcome, split): (&SplitOutcome, i32)| ResultRow {
         experiment: EXPERIMENT.to_owned(),
         query: settings.query.clone(),
+        parameters: "{}".to_owned(),
+        control: Control::None.as_str().to_owned(),
         classifier: CLASSIFIER.to_owned(),
         settings: stored.clone(),
         split_by: settings.splits.split_by.to_string(),
@@ -63,6 +66,7 @@ pub(super) fn result_rows(
             .collect(),
         statistics: matrix.groups.clone(),
         importances: outcome.importances.clone(),
+        ..ResultRow::default()
     };
     outcomes.iter().zip(0..).map(row).collect()
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use arrow::array::AsArray;
-use engram_engine::{ResultRow, reshape, write_results};
+use engram_engine::{reshape, write_results};
+use engram_schemas::results::ResultRow;
 use engram_tests::synthetic;
 
 use super::{Dataset, EPOCHS, collect, number, text};
@@ -30,6 +31,7 @@ async fn results_become_a_table() {
         confusion: vec![10, 3, 2, 10],
         statistics: vec!["weight_abs_median".to_owned()],
         importances: vec![1.0],
+        ..ResultRow::default()
     };
     // Writing the same experiment twice leaves it there once.
     for _ in 0..2 {

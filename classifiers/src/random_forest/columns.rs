@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::classify::Examples;
+use crate::Examples;
 
 /// Training features by column, every value replaced by its rank among its column's distinct values.
 ///

@@ -3,8 +3,8 @@
 use engram_schemas::randomness::generator;
 
 use super::*;
-use crate::classify::random_forest::MaxFeatures;
-use crate::classify::{Examples, Model};
+use crate::random_forest::MaxFeatures;
+use crate::{Examples, Model};
 
 fn grow(features: &[f32], labels: &[u32], weights: &[u16], settings: RandomForestSettings) -> Tree {
     let n_features = features.len() / labels.len();

@@ -101,7 +101,7 @@ pub struct Split {
 /// # Errors
 /// [`Error::Splits`] for settings out of range, for fewer than two classes, for a class with fewer than two units, and
 /// for a run whose examples are of several classes.
-pub fn splits(
+pub(super) fn splits(
     labels: &[u32],
     n_classes: usize,
     runs: Option<&[String]>,

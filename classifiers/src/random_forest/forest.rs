@@ -9,9 +9,9 @@ use super::columns::RankedColumns;
 use super::settings::RandomForestSettings;
 use super::split_search::Sample;
 use super::tree::Tree;
-use crate::classify::examples::check_finite;
-use crate::classify::{Estimate, Examples, FeatureGroups, Model, most_probable};
+use crate::examples::check_finite;
 use crate::{Error, Result};
+use crate::{Estimate, Examples, FeatureGroups, Model, most_probable};
 
 /// Rows that are sent through all trees together: few enough to stay in the cache, enough to use a tree while it is
 /// there.

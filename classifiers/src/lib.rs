@@ -6,20 +6,19 @@
 //! threads.
 //!
 //! * [`random_forest`]: decision trees on bootstrap samples.
-//! * [`splits`]: which examples are trained on and which are tested.
+//! * [`folds`]: which examples a setting is tried on.
 //! * [`evaluation`]: accuracy, confusion, and the mean over splits.
 
+mod error;
 pub mod evaluation;
 mod examples;
+pub mod folds;
 pub mod random_forest;
-pub mod splits;
 
+pub use error::{Error, Result};
 pub use evaluation::{ConfusionMatrix, Estimate};
 pub use examples::{Examples, FeatureGroups, select_rows};
 pub use random_forest::{MaxFeatures, RandomForest, RandomForestSettings};
-pub use splits::{Split, SplitBy, SplitSettings};
-
-use crate::Result;
 
 /// A kind of classifier with checked settings.
 pub trait Classifier: Send + Sync {

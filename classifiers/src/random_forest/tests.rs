@@ -8,8 +8,8 @@ use smartcore::ensemble::random_forest_classifier::{
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::*;
-use crate::classify::examples::select_rows;
-use crate::classify::{FeatureGroups, SplitSettings, splits};
+use crate::examples::select_rows;
+use crate::{FeatureGroups, folds};
 
 const N_CLASSES: usize = 4;
 const N_INFORMATIVE: usize = 3;
@@ -86,17 +86,7 @@ fn as_accurate_as_an_independent_forest() {
     let (mut ours, mut peers) = (Vec::new(), Vec::new());
     for seed in 0..4 {
         let data = blobs(600, seed);
-        let split = &splits::splits(
-            &data.labels,
-            N_CLASSES,
-            None,
-            &SplitSettings {
-                n_splits: 1,
-                seed,
-                ..Default::default()
-            },
-        )
-        .unwrap()[0];
+        let half = &folds::stratified(&data.labels, 4, seed).unwrap()[0];
         let part = |rows: &[usize]| {
             (
                 select_rows(&data.features, N_FEATURES, rows),
@@ -104,7 +94,7 @@ fn as_accurate_as_an_independent_forest() {
             )
         };
         let ((train_features, train_labels), (test_features, test_labels)) =
-            (part(&split.train), part(&split.test));
+            (part(&half.train), part(&half.validation));
 
         let examples =
             Examples::try_new(&train_features, &data.names, &train_labels, N_CLASSES).unwrap();
@@ -267,7 +257,7 @@ fn features_that_cannot_be_predicted_from_are_refused() {
 
 #[test]
 fn as_accurate_as_an_independent_forest_on_handwritten_digits() {
-    let digits = include_str!("../../../../plan/data/digits.csv");
+    let digits = include_str!("../../../plan/data/digits.csv");
     let names: Vec<String> = (0..64).map(|pixel| format!("pixel{pixel}")).collect();
     let (mut features, mut labels): (Vec<f32>, Vec<u32>) = (Vec::new(), Vec::new());
     for line in digits.lines() {
@@ -278,16 +268,7 @@ fn as_accurate_as_an_independent_forest_on_handwritten_digits() {
         labels.push(values.pop().unwrap() as u32);
         features.extend(values);
     }
-    let split = &splits::splits(
-        &labels,
-        10,
-        None,
-        &SplitSettings {
-            test_fraction: 0.5,
-            ..Default::default()
-        },
-    )
-    .unwrap()[0];
+    let half = &folds::stratified(&labels, 2, 0).unwrap()[0];
     let part = |rows: &[usize]| {
         (
             select_rows(&features, 64, rows),
@@ -295,7 +276,7 @@ fn as_accurate_as_an_independent_forest_on_handwritten_digits() {
         )
     };
     let ((train_features, train_labels), (test_features, test_labels)) =
-        (part(&split.train), part(&split.test));
+        (part(&half.train), part(&half.validation));
     let (mut ours, mut peers) = (0.0, 0.0);
     for seed in 0..3 {
         let examples = Examples::try_new(&train_features, &names, &train_labels, 10).unwrap();

@@ -1,0 +1,34 @@
+//! What can go wrong between examples and a prediction.
+
+/// The result of an operation of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Settings, examples or features that a classifier cannot work with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Settings of a classifier that it cannot work with.
+    #[error("the settings of `{classifier}` cannot be used: {reason}")]
+    ClassifierSettings {
+        /// The classifier.
+        classifier: &'static str,
+        /// What is wrong, and what is allowed.
+        reason: String,
+    },
+    /// Examples whose parts do not fit together.
+    #[error("the examples cannot be classified: {reason}")]
+    Examples {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A feature that is not a finite number in some example.
+    #[error("feature `{feature}` of example {example} is {value}; classifiers need finite numbers")]
+    NonFiniteFeature {
+        /// The feature's name.
+        feature: String,
+        /// The example's number, from 0.
+        example: usize,
+        /// The value.
+        value: f32,
+    },
+}
