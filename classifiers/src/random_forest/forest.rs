@@ -1,11 +1,13 @@
 //! The grown forest: prediction, importances, out-of-bag accuracy.
 
+use std::ops::Range;
+
 use engram_schemas::randomness::generator;
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::columns::RankedColumns;
+use super::columns::Columns;
 use super::settings::RandomForestSettings;
 use super::split_search::Sample;
 use super::tree::Tree;
@@ -26,37 +28,36 @@ pub struct Forest {
     out_of_bag_accuracy: Option<f64>,
 }
 
-/// A tree and which examples its bootstrap drew.
+/// A tree and which of the rows its bootstrap drew.
 pub(super) struct GrownTree {
     tree: Tree,
     in_bag: Vec<bool>,
 }
 
-/// Draws tree number `tree`'s bootstrap and grows it.
+/// Draws tree number `tree`'s bootstrap of the `rows` and grows it.
 pub(super) fn grow_tree(
-    columns: &RankedColumns,
+    columns: &Columns,
     examples: &Examples<'_>,
+    rows: &[usize],
     settings: &RandomForestSettings,
     seed: u64,
     tree: u64,
 ) -> GrownTree {
     let mut random = generator("forest", seed, tree);
-    let n_examples = examples.n_examples();
-    let mut weights = vec![0_u16; n_examples];
-    for _ in 0..n_examples {
+    let mut weights = vec![0_u16; rows.len()];
+    for _ in 0..rows.len() {
         // Saturation is out of reach: it would take one example drawn 65,536 times.
-        let weight = &mut weights[random.random_range(0..n_examples as u32) as usize];
+        let weight = &mut weights[random.random_range(0..rows.len() as u32) as usize];
         *weight = weight.saturating_add(1);
     }
     let samples = weights
         .iter()
-        .zip(examples.labels())
-        .enumerate()
-        .filter(|(_, (weight, _))| **weight > 0)
-        .map(|(row, (&weight, &class))| Sample {
+        .zip(rows)
+        .filter(|(weight, _)| **weight > 0)
+        .map(|(&weight, &row)| Sample {
             row: row as u32,
             weight,
-            class: class as u16,
+            class: examples.labels()[row] as u16,
         })
         .collect();
     let in_bag = weights.iter().map(|&weight| weight > 0).collect();
@@ -73,8 +74,8 @@ pub(super) fn grow_tree(
 }
 
 impl Forest {
-    pub(super) fn new(grown: Vec<GrownTree>, examples: &Examples<'_>) -> Self {
-        let out_of_bag_accuracy = out_of_bag_accuracy(&grown, examples);
+    pub(super) fn new(grown: Vec<GrownTree>, examples: &Examples<'_>, rows: &[usize]) -> Self {
+        let out_of_bag_accuracy = out_of_bag_accuracy(&grown, examples, rows);
         Self {
             feature_names: examples.feature_names().to_vec(),
             n_classes: examples.n_classes(),
@@ -97,6 +98,59 @@ impl Forest {
     /// Number of nodes of all trees, leaves included.
     pub fn n_nodes(&self) -> usize {
         self.trees.iter().map(Tree::n_nodes).sum()
+    }
+
+    /// The class probabilities that the forest's beginnings of `stages` trees give every row of `features`: for each stage
+    /// what [`Model::predict_probabilities`] of a forest of so many trees gives. `stages` rise, up to the number of trees.
+    ///
+    /// # Errors
+    /// As [`Model::predict_probabilities`]; [`Error::Examples`] for stages that do not rise or that the forest has not.
+    pub fn staged_probabilities(
+        &self,
+        features: &[f32],
+        stages: &[usize],
+    ) -> Result<Vec<Vec<f32>>> {
+        let (n_features, n_classes) = (self.feature_names.len(), self.n_classes);
+        let refuse = |reason: String| Err(Error::Examples { reason });
+        if !features.len().is_multiple_of(n_features) {
+            let n_values = features.len();
+            return refuse(format!(
+                "{n_values} values are not whole rows of {n_features} features"
+            ));
+        }
+        let in_range = |stage: &usize| (1..=self.trees.len()).contains(stage);
+        if !stages.is_sorted() || !stages.iter().all(in_range) {
+            let n_trees = self.trees.len();
+            return refuse(format!(
+                "a forest of {n_trees} trees cannot be read off at {stages:?}"
+            ));
+        }
+        check_finite(features, &self.feature_names)?;
+        let n_sums = features.len() / n_features * n_classes;
+        let mut sums = vec![0.0; n_sums];
+        let mut of_stages = Vec::with_capacity(stages.len());
+        let mut first = 0;
+        for &stage in stages {
+            self.add_votes(first..stage, features, &mut sums);
+            of_stages.push(sums.iter().map(|sum| sum / stage as f32).collect());
+            first = stage;
+        }
+        Ok(of_stages)
+    }
+
+    /// Adds the class probabilities that some trees give every row to its `sums`.
+    fn add_votes(&self, trees: Range<usize>, features: &[f32], sums: &mut [f32]) {
+        let (n_features, n_classes) = (self.feature_names.len(), self.n_classes);
+        sums.par_chunks_mut(n_classes * ROWS_AT_ONCE)
+            .zip(features.par_chunks(n_features * ROWS_AT_ONCE))
+            .for_each(|(sums, rows)| {
+                for tree in &self.trees[trees.clone()] {
+                    let rows = rows.chunks_exact(n_features);
+                    for (sums, row) in sums.chunks_exact_mut(n_classes).zip(rows) {
+                        add(sums, tree.distribution(row, n_classes));
+                    }
+                }
+            });
     }
 
     /// Gini importance of every feature: its share in the impurity that a tree's splits removed, as mean and standard
@@ -142,33 +196,8 @@ impl Model for Forest {
     }
 
     fn predict_probabilities(&self, features: &[f32]) -> Result<Vec<f32>> {
-        let (n_features, n_classes) = (self.feature_names.len(), self.n_classes);
-        if !features.len().is_multiple_of(n_features) {
-            let reason = format!(
-                "{} values are not whole rows of {n_features} features",
-                features.len()
-            );
-            return Err(Error::Examples { reason });
-        }
-        check_finite(features, &self.feature_names)?;
-        let mut probabilities = vec![0.0; features.len() / n_features * n_classes];
-        probabilities
-            .par_chunks_mut(n_classes * ROWS_AT_ONCE)
-            .zip(features.par_chunks(n_features * ROWS_AT_ONCE))
-            .for_each(|(probabilities, rows)| {
-                for tree in &self.trees {
-                    for (sums, row) in probabilities
-                        .chunks_exact_mut(n_classes)
-                        .zip(rows.chunks_exact(n_features))
-                    {
-                        add(sums, tree.distribution(row, n_classes));
-                    }
-                }
-                for sum in probabilities {
-                    *sum /= self.trees.len() as f32;
-                }
-            });
-        Ok(probabilities)
+        let mut of_stages = self.staged_probabilities(features, &[self.trees.len()])?;
+        Ok(of_stages.pop().unwrap_or_default())
     }
 
     fn importances(&self, groups: &FeatureGroups) -> Option<Vec<Estimate>> {
@@ -176,25 +205,25 @@ impl Model for Forest {
     }
 }
 
-fn out_of_bag_accuracy(grown: &[GrownTree], examples: &Examples<'_>) -> Option<f64> {
+fn out_of_bag_accuracy(
+    grown: &[GrownTree],
+    examples: &Examples<'_>,
+    rows: &[usize],
+) -> Option<f64> {
     let (n_features, n_classes) = (examples.n_features(), examples.n_classes());
-    let rows = examples
-        .features()
-        .par_chunks_exact(n_features)
-        .zip(examples.labels())
-        .enumerate();
     let (n_right, n_voted) = rows
-        .map(|(place, (row, &label))| {
+        .par_iter()
+        .enumerate()
+        .map(|(place, &row)| {
+            let features = &examples.features()[row * n_features..(row + 1) * n_features];
             let mut sums = vec![0.0; n_classes];
             let mut voted = false;
             for grown in grown.iter().filter(|grown| !grown.in_bag[place]) {
-                add(&mut sums, grown.tree.distribution(row, n_classes));
+                add(&mut sums, grown.tree.distribution(features, n_classes));
                 voted = true;
             }
-            (
-                u64::from(voted && most_probable(&sums) == label),
-                u64::from(voted),
-            )
+            let is_right = voted && most_probable(&sums) == examples.labels()[row];
+            (u64::from(is_right), u64::from(voted))
         })
         .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
     (n_voted > 0).then(|| n_right as f64 / n_voted as f64)

@@ -1,28 +1,30 @@
 //! A random forest: decision trees on bootstrap samples that vote with their leaves' class frequencies.
 //!
-//! Splits are exact and minimise the Gini impurity; thresholds lie midway between neighbouring values. Trees grow in
-//! parallel, each with a generator of its own that follows from the seed and the tree's number, so the forest is the
-//! same on any number of threads. Deliberately absent: missing values (they are refused), regression, and splits over
-//! binned values, which would be faster and no longer exact.
+//! Splits minimise the Gini impurity over thresholds between 256 bins of each feature or, if asked, over all thresholds
+//! that there are; they lie midway between neighbouring values. Trees grow in parallel, each with a generator of its own
+//! that follows from the seed and the tree's number: the forest is the same on any number of threads, and a smaller forest
+//! is the beginning of a larger one. Deliberately absent: missing values (they are refused) and regression.
 //!
 //! # References
 //! Breiman, "Random Forests", Machine Learning 45, 2001.
 
 mod columns;
+mod exact_search;
 mod forest;
+mod histogram_search;
+mod key_sorter;
 mod settings;
-mod sort;
 mod split_search;
 mod tree;
 
+pub use columns::Columns;
 pub use forest::Forest;
-pub use settings::{MaxFeatures, RandomForestSettings};
+pub use settings::{MaxFeatures, RandomForestSettings, Thresholds};
 
 use rayon::prelude::*;
 
 use super::{Classifier, Examples, Model};
 use crate::Result;
-use columns::RankedColumns;
 
 /// The classifier's name in results and SQL.
 pub const NAME: &str = "random_forest";
@@ -41,12 +43,33 @@ impl RandomForest {
 
     /// Grows a forest, as [`Classifier::fit`] does, and keeps its type.
     pub fn fit_forest(&self, examples: &Examples<'_>, seed: u64) -> Forest {
-        let columns = RankedColumns::new(examples);
+        let all: Vec<usize> = (0..examples.n_examples()).collect();
+        self.fit_rows(&self.columns(examples), examples, &all, seed)
+    }
+
+    /// The examples' features as trees read them: for [`RandomForest::fit_rows`], on any of the rows and with any settings
+    /// of equal `thresholds`.
+    pub fn columns(&self, examples: &Examples<'_>) -> Columns {
+        Columns::new(examples, self.settings.thresholds)
+    }
+
+    /// Grows a forest on some of the examples: `rows`, rising. Bins follow from all examples that `columns` was made of;
+    /// their labels play no part.
+    ///
+    /// # Panics
+    /// When `columns` was made of other examples, or a row is none of them.
+    pub fn fit_rows(
+        &self,
+        columns: &Columns,
+        examples: &Examples<'_>,
+        rows: &[usize],
+        seed: u64,
+    ) -> Forest {
         let grown = (0..self.settings.n_trees as u64)
             .into_par_iter()
-            .map(|tree| forest::grow_tree(&columns, examples, &self.settings, seed, tree))
+            .map(|tree| forest::grow_tree(columns, examples, rows, &self.settings, seed, tree))
             .collect();
-        Forest::new(grown, examples)
+        Forest::new(grown, examples, rows)
     }
 }
 

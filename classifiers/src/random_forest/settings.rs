@@ -16,6 +16,8 @@ pub struct RandomForestSettings {
     pub n_trees: usize,
     /// How many features are tried at a split.
     pub max_features: MaxFeatures,
+    /// Which thresholds are tried at a split.
+    pub thresholds: Thresholds,
     /// Longest way from a tree's root to a leaf, in splits; none means as long as it takes.
     pub max_depth: Option<u32>,
     /// Fewest training examples that are split further, counted as often as the bootstrap drew them.
@@ -29,6 +31,7 @@ impl Default for RandomForestSettings {
         Self {
             n_trees: 500,
             max_features: MaxFeatures::Sqrt,
+            thresholds: Thresholds::Binned,
             max_depth: None,
             min_samples_split: 2,
             min_samples_leaf: 1,
@@ -58,6 +61,23 @@ impl RandomForestSettings {
             }),
         }
     }
+}
+
+/// Which thresholds of a feature are tried at a split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thresholds {
+    /// Those between 256 bins of about equally many training examples: all that there are where a feature has no more
+    /// than 256 values.
+    #[default]
+    Binned,
+    /// Those between any two values.
+    Exact,
+}
+
+impl Thresholds {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Binned, Self::Exact];
 }
 
 /// How many of the features are tried at a split, drawn anew for every split.

@@ -1,10 +1,11 @@
 //! The best split of a node.
 
+use engram_schemas::randomness::ChaCha8Rng;
 use rand::RngExt;
 
-use super::columns::RankedColumns;
-use super::sort::KeySorter;
-use engram_schemas::randomness::ChaCha8Rng;
+use super::columns::{Codes, Columns};
+use super::exact_search::ExactSearch;
+use super::histogram_search::HistogramSearch;
 
 /// A training example in a tree: which one, how often the bootstrap drew it, and its class.
 #[derive(Clone, Copy, Debug)]
@@ -38,32 +39,52 @@ impl Node<'_> {
     }
 }
 
-/// Samples whose `feature` has at most rank `rank` go left.
+/// Samples whose `feature` has at most code `code` go left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Split {
     pub(super) feature: u32,
-    pub(super) rank: u32,
+    pub(super) code: u32,
     /// Between the values of the two sides.
     pub(super) threshold: f32,
     /// How much lower the children's Gini impurity is than the node's, each times its weight.
     pub(super) gain: f64,
 }
 
-/// Searches the splits of one tree's nodes. Exact: every threshold between two different values is tried.
+/// What the search of one feature found.
+pub(super) enum Searched {
+    /// All samples have the same code.
+    Constant,
+    /// No threshold is better than what was to be beaten.
+    NoBetter,
+    /// The best threshold.
+    Better(Between),
+}
+
+/// A threshold between two codes of one feature.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Between {
+    /// Sum over both sides of squares / weight.
+    pub(super) score: f64,
+    /// The highest code on the left.
+    pub(super) lower: u32,
+    /// The lowest code on the right.
+    pub(super) upper: u32,
+}
+
+/// Searches the splits of one tree's nodes.
 pub(super) struct SplitSearch<'a> {
-    columns: &'a RankedColumns,
+    columns: &'a Columns,
     max_features: usize,
     min_samples_leaf: u32,
     /// All features; those drawn for the current node stand in front.
     features: Vec<u32>,
-    entries: Vec<u64>,
-    sorter: KeySorter,
-    left: Vec<u32>,
+    exact: ExactSearch,
+    histogram: HistogramSearch,
 }
 
 impl<'a> SplitSearch<'a> {
     pub(super) fn new(
-        columns: &'a RankedColumns,
+        columns: &'a Columns,
         n_classes: usize,
         max_features: usize,
         min_samples_leaf: u32,
@@ -73,9 +94,8 @@ impl<'a> SplitSearch<'a> {
             max_features,
             min_samples_leaf,
             features: (0..columns.n_features() as u32).collect(),
-            entries: Vec::new(),
-            sorter: KeySorter::new(),
-            left: vec![0; n_classes],
+            exact: ExactSearch::new(n_classes),
+            histogram: HistogramSearch::new(n_classes),
         }
     }
 
@@ -86,8 +106,7 @@ impl<'a> SplitSearch<'a> {
     /// split are tried wherever there are as many. (scikit-learn counts constant features too, once one has been found
     /// that can split.)
     pub(super) fn best(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<Split> {
-        let squares = node.squares();
-        let mut best: Option<(f64, Split)> = None;
+        let mut best: Option<(u32, Between)> = None;
         let mut n_tried = 0;
         let n_features = self.features.len();
         for drawn in 0..n_features {
@@ -98,90 +117,30 @@ impl<'a> SplitSearch<'a> {
             let chosen = random.random_range(drawn as u32..n_features as u32) as usize;
             self.features.swap(drawn, chosen);
             let feature = self.features[drawn];
-            let Some(lowest) = self.sort_by(feature, node.samples) else {
-                continue;
+            let score_to_beat = best.map_or(f64::NEG_INFINITY, |(_, between)| between.score);
+            let least = self.min_samples_leaf;
+            let searched = match self.columns.column(feature).codes() {
+                Codes::Ranks(ranks) => self.exact.best(ranks, node, least, score_to_beat),
+                Codes::Bins(bins) => self.histogram.best(bins, node, least, score_to_beat),
             };
+            match searched {
+                Searched::Constant => continue,
+                Searched::NoBetter => {}
+                Searched::Better(between) => best = Some((feature, between)),
+            }
             n_tried += 1;
-            let score_to_beat = best.map_or(f64::NEG_INFINITY, |(score, _)| score);
-            let Some((score, lower, upper)) = self.scan(node, squares, score_to_beat) else {
-                continue;
-            };
-            let (rank, upper) = (lowest + lower, lowest + upper);
-            let threshold = self.columns.column(feature).threshold(rank, upper);
+        }
+        let (feature, between) = best?;
+        let before = node.squares() / f64::from(node.weight);
+        Some(Split {
+            feature,
+            code: between.lower,
+            threshold: self
+                .columns
+                .column(feature)
+                .threshold(between.lower, between.upper),
             // Rounding must not turn a useless split into a harmful one.
-            let gain = (score - squares / f64::from(node.weight)).max(0.0);
-            best = Some((
-                score,
-                Split {
-                    feature,
-                    rank,
-                    threshold,
-                    gain,
-                },
-            ));
-        }
-        best.map(|(_, split)| split)
-    }
-
-    /// Fills `entries` with the samples in the order of `feature`, their ranks counted from the lowest, which is
-    /// returned; `None` when the feature is constant.
-    fn sort_by(&mut self, feature: u32, samples: &[Sample]) -> Option<u32> {
-        let ranks = &self.columns.column(feature).ranks;
-        let (mut lowest, mut highest) = (u32::MAX, 0);
-        self.entries.clear();
-        self.entries.extend(samples.iter().map(|sample| {
-            let rank = ranks[sample.row as usize];
-            lowest = lowest.min(rank);
-            highest = highest.max(rank);
-            u64::from(rank) << 32 | u64::from(sample.weight) << 16 | u64::from(sample.class)
-        }));
-        if lowest >= highest {
-            return None;
-        }
-        // Counted from the lowest, ranks have fewer bits to sort by.
-        for entry in &mut self.entries {
-            *entry -= u64::from(lowest) << 32;
-        }
-        self.sorter.sort(&mut self.entries, highest - lowest);
-        Some(lowest)
-    }
-
-    /// The best place between the sorted entries: its score, and the ranks below and above it. The score is the sum
-    /// over both sides of squares / weight; only one above `score_to_beat` is returned.
-    fn scan(
-        &mut self,
-        node: &Node<'_>,
-        squares: f64,
-        mut score_to_beat: f64,
-    ) -> Option<(f64, u32, u32)> {
-        self.left.fill(0);
-        let (mut left_weight, mut left_squares, mut right_squares) = (0, 0.0, squares);
-        let mut best = None;
-        for pair in self.entries.windows(2) {
-            let (rank, next_rank) = ((pair[0] >> 32) as u32, (pair[1] >> 32) as u32);
-            let weight = (pair[0] >> 16 & 0xffff) as u32;
-            let class = (pair[0] & 0xffff) as usize;
-            // (c + w)^2 - c^2 = w (2 c + w), on either side.
-            let on_left = self.left[class];
-            let on_right = node.class_weights[class] - on_left;
-            left_squares += f64::from(weight) * f64::from(2 * on_left + weight);
-            right_squares -= f64::from(weight) * f64::from(2 * on_right - weight);
-            self.left[class] = on_left + weight;
-            left_weight += weight;
-            if rank == next_rank {
-                continue;
-            }
-            let right_weight = node.weight - left_weight;
-            if left_weight < self.min_samples_leaf || right_weight < self.min_samples_leaf {
-                continue;
-            }
-            let score =
-                left_squares / f64::from(left_weight) + right_squares / f64::from(right_weight);
-            if score > score_to_beat {
-                score_to_beat = score;
-                best = Some((score, rank, next_rank));
-            }
-        }
-        best
+            gain: (between.score - before).max(0.0),
+        })
     }
 }

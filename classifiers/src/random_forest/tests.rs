@@ -72,6 +72,16 @@ fn settings(n_trees: usize) -> RandomForest {
     .unwrap()
 }
 
+fn with_exact_thresholds(n_trees: usize) -> RandomForest {
+    RandomForestSettings {
+        n_trees,
+        thresholds: Thresholds::Exact,
+        ..RandomForestSettings::default()
+    }
+    .check()
+    .unwrap()
+}
+
 fn accuracy(truth: &[u32], predicted: &[u32]) -> f64 {
     let right = truth
         .iter()
@@ -83,7 +93,7 @@ fn accuracy(truth: &[u32], predicted: &[u32]) -> f64 {
 
 #[test]
 fn as_accurate_as_an_independent_forest() {
-    let (mut ours, mut peers) = (Vec::new(), Vec::new());
+    let (mut ours, mut exact, mut out_of_bag, mut peers) = (vec![], vec![], vec![], vec![]);
     for seed in 0..4 {
         let data = blobs(600, seed);
         let half = &folds::stratified(&data.labels, 4, seed).unwrap()[0];
@@ -103,11 +113,12 @@ fn as_accurate_as_an_independent_forest() {
             &test_labels,
             &forest.predict(&test_features).unwrap(),
         ));
-        let out_of_bag = forest.out_of_bag_accuracy().unwrap();
-        assert!(
-            (out_of_bag - ours[ours.len() - 1]).abs() < 0.08,
-            "out of bag {out_of_bag}, test {ours:?}"
-        );
+        out_of_bag.push(forest.out_of_bag_accuracy().unwrap());
+        let forest = with_exact_thresholds(100).fit_forest(&examples, seed);
+        exact.push(accuracy(
+            &test_labels,
+            &forest.predict(&test_features).unwrap(),
+        ));
 
         let matrix = |values: &[f32], n: usize| {
             DenseMatrix::new(n, N_FEATURES, values.to_vec(), false).unwrap()
@@ -129,10 +140,12 @@ fn as_accurate_as_an_independent_forest() {
         ));
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    assert!(
-        (mean(&ours) - mean(&peers)).abs() < 0.02,
-        "ours {ours:?}, theirs {peers:?}"
-    );
+    for accuracies in [&ours, &exact, &out_of_bag] {
+        assert!(
+            (mean(accuracies) - mean(&peers)).abs() < 0.03,
+            "ours {ours:?}, with exact thresholds {exact:?}, out of bag {out_of_bag:?}, theirs {peers:?}"
+        );
+    }
     assert!(
         mean(&ours) > 0.7 && mean(&ours) < 0.99,
         "{ours:?}: the data do not discriminate"

@@ -3,7 +3,7 @@
 use engram_schemas::randomness::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::columns::RankedColumns;
+use super::columns::Columns;
 use super::settings::RandomForestSettings;
 use super::split_search::{Node, Sample, SplitSearch};
 
@@ -41,7 +41,7 @@ struct Pending {
 impl Tree {
     /// Grows a tree on `samples`, depth first, until nodes are pure or the settings forbid a split.
     pub(super) fn grow(
-        columns: &RankedColumns,
+        columns: &Columns,
         mut samples: Vec<Sample>,
         n_classes: usize,
         settings: &RandomForestSettings,
@@ -100,8 +100,8 @@ impl Tree {
                 threshold: split.threshold,
                 right: 0,
             });
-            let ranks = &columns.column(split.feature).ranks;
-            let goes_left = |sample: &Sample| ranks[sample.row as usize] <= split.rank;
+            let column = columns.column(split.feature);
+            let goes_left = |sample: &Sample| column.code(sample.row) <= split.code;
             let middle = start + partition(&mut samples[start..end], goes_left, &mut moved);
             let depth = depth + 1;
             pending.push(Pending {

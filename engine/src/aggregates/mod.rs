@@ -4,6 +4,7 @@
 //! All skip NULLs and give NULL for a group without values. NaN among the values makes the result NaN; infinities follow
 //! IEEE arithmetic. A group of one value has variance 0, so that what divides by it is NaN.
 
+mod admissible;
 mod collect_trajectories;
 mod collected;
 mod folded;
@@ -16,6 +17,8 @@ mod of_numbers;
 mod pearson_skewness;
 mod single_group;
 mod third_quartile;
+mod usual;
+mod usual_epochs;
 
 use datafusion::logical_expr::AggregateUDF;
 
@@ -25,7 +28,7 @@ use of_numbers::OfNumbers;
 mod tests;
 
 /// Every aggregate.
-pub(crate) fn all() -> [AggregateUDF; 7] {
+pub(crate) fn all() -> [AggregateUDF; 9] {
     [
         AggregateUDF::from(OfNumbers::<frobenius_norm::FrobeniusNorm>::default()),
         AggregateUDF::from(OfNumbers::<pearson_skewness::PearsonSkewness>::default()),
@@ -34,5 +37,7 @@ pub(crate) fn all() -> [AggregateUDF; 7] {
         AggregateUDF::from(OfNumbers::<third_quartile::ThirdQuartile>::default()),
         AggregateUDF::from(OfNumbers::<observe::Observe>::default()),
         AggregateUDF::from(collect_trajectories::CollectTrajectories::default()),
+        AggregateUDF::from(usual_epochs::UsualEpochs::default()),
+        AggregateUDF::from(admissible::Admissible::default()),
     ]
 }

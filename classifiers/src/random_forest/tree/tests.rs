@@ -26,7 +26,7 @@ fn grow(features: &[f32], labels: &[u32], weights: &[u16], settings: RandomFores
         ..settings
     };
     Tree::grow(
-        &RankedColumns::new(&examples),
+        &Columns::new(&examples, settings.thresholds),
         samples,
         n_classes,
         &settings,

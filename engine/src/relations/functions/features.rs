@@ -5,7 +5,7 @@ use engram_schemas::Observable;
 use engram_schemas::observable::Measure;
 use engram_schemas::trajectories::column;
 
-use super::{Arguments, Documentation, KEY, SAMPLE, TableFunction, identity_of, quoted};
+use super::{Arguments, Documentation, SAMPLE, TableFunction, identity_of, quoted};
 use crate::relations::refused;
 
 /// One row an example, with the trajectories of every admissible statistic.
@@ -53,51 +53,33 @@ impl TableFunction for Features {
             let problem = "the input of features has no column epoch";
             return Err(refused(problem, arguments.span));
         };
-        let (key, identity) = (KEY.join(", "), identity_of(columns));
-        let example: Vec<String> = identity
-            .iter()
-            .map(|name| format!("example.{name}"))
-            .collect();
-        let (identity, example) = (identity.join(", "), example.join(", "));
+        let identity = identity_of(columns).join(", ");
         let values = observed.join(", ");
         let names: Vec<String> = observed
             .iter()
             .map(|name| format!("[{}]", quoted(name)))
             .collect();
         let names = names.join(", ");
-        let (mut finite, mut is_chosen) = (String::new(), Vec::new());
-        for name in &observed {
-            if only_admissible {
-                // The difference of a number and itself is 0, unless it is infinite or NaN.
-                finite.push_str(&format!(", bool_and({name} - {name} = 0) AS {name}"));
-                is_chosen.push(format!("bool_and({name})"));
-            } else {
-                is_chosen.push("true".to_owned());
+        let is_chosen = match only_admissible {
+            true => {
+                "admissible(CASE WHEN status = 'trained' THEN epochs END, trajectories) OVER ()"
+                    .to_owned()
             }
-        }
-        let is_chosen = is_chosen.join(", ");
-        // The table of one row is the first of the join: the first is held in memory, and the other streams past it.
+            false => format!("[{}]", vec!["true"; observed.len()].join(", ")),
+        };
+        // Every file is read once: what is asked of all examples is asked of what was collected of them.
         Ok(format!(
-            ", trajectory AS (\
-                SELECT {key}, status, collect_trajectories({time})['epochs'] AS epochs{finite} FROM input \
-                GROUP BY {key}, status\
-            ), usual AS (\
-                SELECT epochs, count(*) AS n, [{is_chosen}] AS is_chosen FROM trajectory WHERE status = 'trained' \
-                GROUP BY epochs ORDER BY n DESC, cardinality(epochs) DESC, epochs LIMIT 1\
-            ), chosen AS (\
-                SELECT first_value(epochs) AS usual_epochs, first_value(is_chosen) AS is_chosen FROM usual\
-            ), named AS (\
-                SELECT usual_epochs, is_chosen, flatten_where([{names}], is_chosen) AS statistics FROM chosen\
-            ), example AS (\
+            ", example AS (\
                 SELECT {identity}, collect_trajectories({time})['epochs'] AS epochs, \
                     collect_trajectories({time}, {values})['trajectories'] AS trajectories FROM input GROUP BY {identity}\
+            ), among_all AS (\
+                SELECT *, usual_epochs(CASE WHEN status = 'trained' THEN epochs END) OVER () AS usual, \
+                    {is_chosen} AS is_chosen FROM example\
             ), judged AS (\
-                SELECT {example}, CASE WHEN status <> 'trained' THEN 'run ' || status \
-                    WHEN epochs <> usual_epochs THEN 'unusual checkpoints' END AS excluded, \
-                    statistics, epochs, trajectories, is_chosen \
-                FROM named CROSS JOIN example\
+                SELECT *, CASE WHEN status <> 'trained' THEN 'run ' || status \
+                    WHEN usual IS NULL OR epochs <> usual THEN 'unusual checkpoints' END AS excluded FROM among_all\
             ) \
-            SELECT {identity}, excluded, statistics, epochs, \
+            SELECT {identity}, excluded, flatten_where([{names}], is_chosen) AS statistics, epochs, \
                 CASE WHEN excluded IS NULL THEN flatten_where(trajectories, is_chosen) END AS features FROM judged"
         ))
     }
