@@ -110,6 +110,19 @@ pub(super) fn check_finite(features: &[f32], feature_names: &[String]) -> Result
     }
 }
 
+/// Checks that `features` is whole rows of finite values, one value for every name.
+pub(crate) fn check_rows(features: &[f32], feature_names: &[String]) -> Result<()> {
+    if !features.len().is_multiple_of(feature_names.len()) {
+        let reason = format!(
+            "{} values are not whole rows of {} features",
+            features.len(),
+            feature_names.len()
+        );
+        return Err(Error::Examples { reason });
+    }
+    check_finite(features, feature_names)
+}
+
 /// Features that belong together, for importances: the points of one statistic's trajectory, the depth indicators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureGroups {

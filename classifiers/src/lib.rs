@@ -13,12 +13,19 @@ mod error;
 pub mod evaluation;
 mod examples;
 pub mod folds;
+mod gram;
+pub mod linear_svm;
+pub mod pca;
 pub mod random_forest;
+pub mod scaling;
 
 pub use error::{Error, Result};
 pub use evaluation::{ConfusionMatrix, Estimate};
 pub use examples::{Examples, FeatureGroups, select_rows};
+pub use linear_svm::{LinearSvm, LinearSvmModel, LinearSvmSettings};
+pub use pca::Pca;
 pub use random_forest::{MaxFeatures, RandomForest, RandomForestSettings};
+pub use scaling::Scaler;
 
 /// A kind of classifier with checked settings.
 pub trait Classifier: Send + Sync {
