@@ -15,6 +15,14 @@ pub enum Error {
         /// What is wrong, and what is allowed.
         reason: String,
     },
+    /// A classifier that does not exist.
+    #[error("there is no classifier `{given}`; there are {known}")]
+    UnknownClassifier {
+        /// The name that was given.
+        given: String,
+        /// The names of those that exist.
+        known: String,
+    },
     /// Examples whose parts do not fit together.
     #[error("the examples cannot be classified: {reason}")]
     Examples {

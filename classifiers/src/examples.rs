@@ -58,6 +58,17 @@ impl<'a> Examples<'a> {
         })
     }
 
+    /// Other features and labels of the same names and classes.
+    ///
+    /// # Errors
+    /// As [`Examples::try_new`].
+    pub fn with<'b>(&self, features: &'b [f32], labels: &'b [u32]) -> Result<Examples<'b>>
+    where
+        'a: 'b,
+    {
+        Examples::try_new(features, self.feature_names, labels, self.n_classes)
+    }
+
     /// Number of examples.
     pub fn n_examples(&self) -> usize {
         self.labels.len()

@@ -6,7 +6,8 @@
 //! threads.
 //!
 //! * [`random_forest`]: decision trees on bootstrap samples.
-//! * [`folds`]: which examples a setting is tried on.
+//! * [`grids`], [`grid_search`] and [`folds`]: which settings are tried, and on which examples.
+//! * [`permutation`]: what a model leans on.
 //! * [`evaluation`]: accuracy, confusion, and the mean over splits.
 
 mod error;
@@ -14,18 +15,24 @@ pub mod evaluation;
 mod examples;
 pub mod folds;
 mod gram;
+pub mod grid_search;
+pub mod grids;
 pub mod linear_svm;
 pub mod pca;
+pub mod permutation;
 pub mod random_forest;
 pub mod scaling;
+mod settings;
 
 pub use error::{Error, Result};
 pub use evaluation::{ConfusionMatrix, Estimate};
 pub use examples::{Examples, FeatureGroups, select_rows};
+pub use grids::Grid;
 pub use linear_svm::{LinearSvm, LinearSvmModel, LinearSvmSettings};
 pub use pca::Pca;
 pub use random_forest::{MaxFeatures, RandomForest, RandomForestSettings};
 pub use scaling::Scaler;
+pub use settings::{Kind, Settings};
 
 /// A kind of classifier with checked settings.
 pub trait Classifier: Send + Sync {

@@ -15,8 +15,6 @@ pub(super) const N_BINS: usize = 256;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
     columns: Vec<Column>,
-    n_examples: usize,
-    thresholds: Thresholds,
 }
 
 /// One feature of all training examples.
@@ -47,26 +45,12 @@ impl Columns {
                 Column::new(values.step_by(n_features).copied(), thresholds)
             })
             .collect();
-        Self {
-            columns,
-            n_examples: examples.n_examples(),
-            thresholds,
-        }
+        Self { columns }
     }
 
     /// Number of features.
     pub(super) fn n_features(&self) -> usize {
         self.columns.len()
-    }
-
-    /// Number of examples.
-    pub(super) fn n_examples(&self) -> usize {
-        self.n_examples
-    }
-
-    /// Which thresholds the codes allow.
-    pub(super) fn thresholds(&self) -> Thresholds {
-        self.thresholds
     }
 
     /// The column of `feature`.
