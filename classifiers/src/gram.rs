@@ -97,7 +97,9 @@ mod tests {
     fn sums_outer_products_below_the_diagonal() {
         // More columns than a tile has, so that tiles meet.
         let (width, n_rows) = (COLUMNS_AT_ONCE + 3, 5);
-        let rows: Vec<f64> = (0..width * n_rows).map(|i| (i as f64 * 0.7).sin()).collect();
+        let rows: Vec<f64> = (0..width * n_rows)
+            .map(|i| (i as f64 * 0.7).sin())
+            .collect();
         let mut gram = Gram::zeros(width);
         gram.add(&rows, 2.0);
         gram.add(&rows[..width], -1.0);

@@ -25,6 +25,8 @@ impl Grid {
         match kind {
             Kind::RandomForest => self.forests(),
             Kind::LinearSvm => self.machines(n_examples.min(n_features)),
+            // Not in the study: as they come.
+            _ => vec![kind.settings()],
         }
     }
 
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_quick_grid_is_a_part_of_the_full_one() {
-        for kind in Kind::ALL {
+        for kind in [Kind::RandomForest, Kind::LinearSvm] {
             let full = Grid::Full.points(kind, 1_000, 507);
             let quick = Grid::Quick.points(kind, 1_000, 507);
             assert!(quick.len() > 1 && quick.len() < full.len());

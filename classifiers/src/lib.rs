@@ -8,11 +8,16 @@
 //! * [`random_forest`]: decision trees on bootstrap samples.
 //! * [`grids`], [`grid_search`] and [`folds`]: which settings are tried, and on which examples.
 //! * [`permutation`]: what a model leans on.
+//! * [`linear_svm`]: one hyperplane for every class, on z-scores ([`scaling`]) or principal components ([`pca`]).
+//! * [`quant`]: quantiles of trajectories' intervals ([`trajectories`]), told apart by [`extra_trees`].
+//! * [`baselines`]: logistic regression, nearest neighbours, naive Bayes.
 //! * [`evaluation`]: accuracy, confusion, and the mean over splits.
 
+pub mod baselines;
 mod error;
 pub mod evaluation;
 mod examples;
+pub mod extra_trees;
 pub mod folds;
 mod gram;
 pub mod grid_search;
@@ -20,19 +25,26 @@ pub mod grids;
 pub mod linear_svm;
 pub mod pca;
 pub mod permutation;
+pub mod quant;
 pub mod random_forest;
+#[cfg(test)]
+mod reference;
 pub mod scaling;
 mod settings;
+pub mod trajectories;
 
 pub use error::{Error, Result};
 pub use evaluation::{ConfusionMatrix, Estimate};
 pub use examples::{Examples, FeatureGroups, select_rows};
 pub use grids::Grid;
+pub use extra_trees::{ExtraTrees, ExtraTreesModel, ExtraTreesSettings};
 pub use linear_svm::{LinearSvm, LinearSvmModel, LinearSvmSettings};
 pub use pca::Pca;
+pub use quant::{Quant, QuantModel, QuantSettings};
 pub use random_forest::{MaxFeatures, RandomForest, RandomForestSettings};
 pub use scaling::Scaler;
-pub use settings::{Kind, Settings};
+pub use settings::{AnyModel, Kind, Settings};
+pub use trajectories::Trajectories;
 
 /// A kind of classifier with checked settings.
 pub trait Classifier: Send + Sync {

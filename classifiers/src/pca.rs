@@ -171,6 +171,42 @@ fn subtract(row: &mut [f64], means: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scaler;
+    use crate::reference::{Small, relative_difference};
+
+    /// Against scikit-learn, which decomposes the data where we decompose the covariance.
+    const TOLERANCE: f64 = 1e-11;
+
+    #[test]
+    fn equals_scikit_learn() {
+        for small in Small::all() {
+            let examples = small.examples();
+            let n_features = examples.n_features();
+            let scaled = Scaler::fit(&examples).scale(examples.features());
+            let pca = Pca::fit(&scaled, n_features, n_features).unwrap();
+            assert!(relative_difference(pca.components(), &small.components) < TOLERANCE);
+            assert!(relative_difference(pca.variances(), &small.variances) < TOLERANCE);
+            assert!(
+                relative_difference(&pca.variance_ratios(), &small.variance_ratios) < TOLERANCE
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_components_on_any_number_of_threads() {
+        let values: Vec<f64> = (0..3000 * 150).map(|i| (i as f64 * 1.7).sin()).collect();
+        let on_threads = |n| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(n)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                let pca = Pca::fit(&values, 150, 5).unwrap();
+                (pca.transform(&values), pca)
+            })
+        };
+        assert_eq!(on_threads(1), on_threads(3));
+    }
 
     #[test]
     fn finds_the_direction_of_a_line() {

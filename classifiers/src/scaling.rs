@@ -33,8 +33,9 @@ impl Scaler {
         for mean in &mut means {
             *mean /= n_examples;
         }
-        let mut deviations =
-            column_sums(features, width, |column, value| (value - means[column]).powi(2));
+        let mut deviations = column_sums(features, width, |column, value| {
+            (value - means[column]).powi(2)
+        });
         for deviation in &mut deviations {
             *deviation = (*deviation / n_examples).sqrt().max(DEVIATION_FLOOR);
         }
@@ -117,6 +118,19 @@ pub(crate) fn sum_in_order(parts: Vec<Vec<f64>>, width: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::{Small, relative_difference};
+
+    /// Of means and deviations against NumPy's: both sum in `f64`, in another order.
+    const TOLERANCE: f64 = 1e-13;
+
+    #[test]
+    fn equals_numpy() {
+        for small in Small::all() {
+            let scaler = Scaler::fit(&small.examples());
+            assert!(relative_difference(scaler.means(), &small.means) < TOLERANCE);
+            assert!(relative_difference(scaler.deviations(), &small.deviations) < TOLERANCE);
+        }
+    }
 
     fn scaler(features: &[f32], names: &[&str]) -> Scaler {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();

@@ -1,73 +1,126 @@
-//! The classifiers by name, and the settings of any of them.
+//! The classifiers by name, the settings of any of them, and what any of them has learned.
 
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::baselines::{
+    LogisticRegressionModel, LogisticRegressionSettings, NaiveBayesModel, NaiveBayesSettings,
+    NearestNeighboursModel, NearestNeighboursSettings,
+};
+use crate::random_forest::Forest;
 use crate::{
-    Classifier, Error, LinearSvmSettings, RandomForestSettings, Result, linear_svm, random_forest,
+    Classifier, Error, Examples, LinearSvmModel, LinearSvmSettings, Model, QuantModel,
+    QuantSettings, RandomForestSettings, Result,
 };
 
-/// Settings of any classifier. In JSON the field `classifier` says which.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "classifier", rename_all = "snake_case")]
-pub enum Settings {
-    /// See [`random_forest`].
-    RandomForest(RandomForestSettings),
-    /// See [`linear_svm`].
-    LinearSvm(LinearSvmSettings),
+/// Writes the enums over all classifiers. A line each: its name, its settings, its model, and how the one makes the other.
+macro_rules! classifiers {
+    ($($(#[$meta:meta])* $variant:ident: $name:literal, $settings:ty => $model:ty, $fit:expr;)*) => {
+        /// A kind of classifier.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Kind {
+            $($(#[$meta])* $variant,)*
+        }
+
+        /// Settings of any classifier. In JSON the field `classifier` says which.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "classifier")]
+        pub enum Settings {
+            $($(#[$meta])* #[serde(rename = $name)] $variant($settings),)*
+        }
+
+        /// What any classifier has learned. In JSON the field `classifier` says which.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "classifier")]
+        pub enum AnyModel {
+            $($(#[$meta])* #[serde(rename = $name)] $variant($model),)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name in results, settings and on the command line.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The settings that are taken when none are said.
+            pub fn settings(self) -> Settings {
+                match self {
+                    $(Self::$variant => Settings::$variant(<$settings>::default()),)*
+                }
+            }
+        }
+
+        impl Settings {
+            /// The classifier's kind.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$variant(_) => Kind::$variant,)*
+                }
+            }
+
+            /// The classifier with these settings.
+            ///
+            /// # Errors
+            /// [`Error::ClassifierSettings`] for a value out of range.
+            pub fn check(&self) -> Result<Box<dyn Classifier>> {
+                Ok(match self {
+                    $(Self::$variant(settings) => Box::new(settings.check()?),)*
+                })
+            }
+
+            /// Learns from `examples`, as [`Classifier::fit`] does, to a model that can be stored.
+            ///
+            /// # Errors
+            /// As [`Settings::check`] and [`Classifier::fit`].
+            pub fn fit(&self, examples: &Examples<'_>, seed: u64) -> Result<AnyModel> {
+                Ok(match self {
+                    $(Self::$variant(settings) => {
+                        let fit: fn(&$settings, &Examples<'_>, u64) -> Result<$model> = $fit;
+                        AnyModel::$variant(fit(settings, examples, seed)?)
+                    })*
+                })
+            }
+        }
+
+        impl Deref for AnyModel {
+            type Target = dyn Model;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $(Self::$variant(model) => model,)*
+                }
+            }
+        }
+    };
 }
 
-impl Settings {
-    /// The classifier's kind.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::RandomForest(_) => Kind::RandomForest,
-            Self::LinearSvm(_) => Kind::LinearSvm,
-        }
-    }
-
-    /// The classifier with these settings.
-    ///
-    /// # Errors
-    /// [`Error::ClassifierSettings`] for a value out of range.
-    pub fn check(&self) -> Result<Box<dyn Classifier>> {
-        Ok(match self {
-            Self::RandomForest(settings) => Box::new(settings.check()?),
-            Self::LinearSvm(settings) => Box::new(settings.check()?),
-        })
-    }
-}
-
-/// A kind of classifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// See [`random_forest`].
-    RandomForest,
-    /// See [`linear_svm`].
-    LinearSvm,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::RandomForest, Self::LinearSvm];
-
-    /// The name in results, settings and on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RandomForest => random_forest::NAME,
-            Self::LinearSvm => linear_svm::NAME,
-        }
-    }
-
-    /// The settings that are taken when none are said.
-    pub fn settings(self) -> Settings {
-        match self {
-            Self::RandomForest => Settings::RandomForest(RandomForestSettings::default()),
-            Self::LinearSvm => Settings::LinearSvm(LinearSvmSettings::default()),
-        }
-    }
+classifiers! {
+    /// See [`crate::random_forest`].
+    RandomForest: "random_forest", RandomForestSettings => Forest,
+        |settings, examples, seed| Ok(settings.check()?.fit_forest(examples, seed));
+    /// See [`crate::linear_svm`].
+    LinearSvm: "linear_svm", LinearSvmSettings => LinearSvmModel,
+        |settings, examples, _| settings.check()?.fit_svm(examples);
+    /// See [`crate::quant`].
+    Quant: "quant", QuantSettings => QuantModel,
+        |settings, examples, seed| settings.check()?.fit_quant(examples, seed);
+    /// See [`crate::baselines`].
+    LogisticRegression: "logistic_regression", LogisticRegressionSettings => LogisticRegressionModel,
+        |settings, examples, _| settings.check()?.fit_regression(examples);
+    /// See [`crate::baselines`].
+    NearestNeighbours: "nearest_neighbours", NearestNeighboursSettings => NearestNeighboursModel,
+        |settings, examples, _| settings.check()?.fit_neighbours(examples);
+    /// See [`crate::baselines`].
+    NaiveBayes: "naive_bayes", NaiveBayesSettings => NaiveBayesModel,
+        |settings, examples, _| settings.check()?.fit_naive_bayes(examples);
 }
 
 impl fmt::Display for Kind {
@@ -80,12 +133,12 @@ impl FromStr for Kind {
     type Err = Error;
 
     fn from_str(given: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == given);
-        found.ok_or_else(|| {
-            let known = Self::ALL.map(Self::as_str).join(", ");
+        let found = Self::ALL.iter().find(|kind| kind.as_str() == given);
+        found.copied().ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
             Error::UnknownClassifier {
                 given: given.to_owned(),
-                known,
+                known: known.join(", "),
             }
         })
     }
@@ -97,7 +150,7 @@ mod tests {
 
     #[test]
     fn kinds_and_their_settings_have_one_name() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             assert_eq!(kind.to_string().parse::<Kind>().unwrap(), kind);
             let settings = kind.settings();
             assert_eq!(settings.kind(), kind);
@@ -117,5 +170,29 @@ mod tests {
     fn unknown_settings_are_refused() {
         let unknown = r#"{"classifier": "random_forest", "trees": 20}"#;
         assert!(serde_json::from_str::<Settings>(unknown).is_err());
+    }
+
+    #[test]
+    fn every_model_is_stored_and_predicts_as_before() {
+        let labels: Vec<u32> = (0..24).map(|example| example % 2).collect();
+        let features: Vec<f32> = labels
+            .iter()
+            .zip(0..)
+            .flat_map(|(&label, n)| [label as f32 + (n % 5) as f32 / 4.0, (n * 7 % 11) as f32])
+            .collect();
+        let names = ["weight_raw_mean@0", "weight_raw_mean@5"].map(str::to_owned);
+        let examples = Examples::try_new(&features, &names, &labels, 2).unwrap();
+        for &kind in Kind::ALL {
+            let settings = kind.settings();
+            let model = settings.fit(&examples, 3).unwrap();
+            let stored = serde_json::to_string(&model).unwrap();
+            let read: AnyModel = serde_json::from_str(&stored).unwrap();
+            let boxed = settings.check().unwrap().fit(&examples, 3).unwrap();
+            let expected = boxed.predict_probabilities(&features).unwrap();
+            for model in [&model, &read] {
+                let found = model.predict_probabilities(&features).unwrap();
+                assert_eq!(found, expected, "{kind}");
+            }
+        }
     }
 }

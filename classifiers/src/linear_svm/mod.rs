@@ -19,8 +19,8 @@ mod newton;
 mod settings;
 
 pub use model::{Boundary, LinearSvmModel};
-pub use settings::LinearSvmSettings;
 pub(crate) use model::{largest, softmax};
+pub use settings::LinearSvmSettings;
 
 use rayon::prelude::*;
 
@@ -97,7 +97,8 @@ impl LinearSvm {
         n_components
             .iter()
             .map(|&n_components| {
-                let pca = n_components.and_then(|n| all_components.as_ref().map(|pca| pca.truncated(n)));
+                let pca =
+                    n_components.and_then(|n| all_components.as_ref().map(|pca| pca.truncated(n)));
                 let design = match (&pca, &all_components, &projected) {
                     (Some(pca), Some(all), Some(projected)) => {
                         let n_inputs = pca.n_components();
@@ -181,3 +182,6 @@ impl Classifier for LinearSvm {
         Ok(Box::new(self.fit_svm(examples)?))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,8 +38,6 @@ pub(super) struct Newton<'a> {
     /// Which examples the Gram matrix sums up.
     active: Vec<bool>,
     gram: Gram,
-    /// Norm of the gradient at zero weights, over 2 C.
-    norm_at_zero: f64,
 }
 
 /// How a search ended.
@@ -52,14 +50,12 @@ pub(super) struct Ending {
 impl<'a> Newton<'a> {
     /// Starts at zero weights, where every example is active; `gram` is the Gram matrix of all of them.
     pub(super) fn new(design: &'a Design, gram: &Gram, signs: Vec<f64>) -> Self {
-        let at_zero = design.weighted_sum(&signs);
         Self {
             design,
             weights: vec![0.0; design.width()],
             outputs: vec![0.0; design.n_rows()],
             active: vec![true; design.n_rows()],
             gram: gram.clone(),
-            norm_at_zero: dot(&at_zero, &at_zero).sqrt(),
             signs,
         }
     }
@@ -70,42 +66,44 @@ impl<'a> Newton<'a> {
     }
 
     /// Minimises half the squared length of the weights plus `c` times the sum of the squared hinge losses, from the
-    /// present weights, until the gradient's norm is at most `tolerance` times its norm at zero weights.
+    /// present weights. The last step is the first that promises to lower the objective by at most `tolerance` of it.
+    ///
+    /// The promise is half the product of step and gradient. Unlike the gradient's norm it weighs every direction by its
+    /// curvature, so that it means the same at every C and for features of any scale.
     pub(super) fn minimise(&mut self, c: f64, tolerance: f64, max_iterations: usize) -> Ending {
         // The objective over 2 C: its regularisation is this times half the squared length.
         let ridge = 0.5 / c;
-        for n_iterations in 0..max_iterations {
+        for iteration in 1..=max_iterations {
             let gradient = self.gradient(ridge);
-            if dot(&gradient, &gradient).sqrt() <= tolerance * self.norm_at_zero {
-                return Ending {
-                    n_iterations,
-                    has_converged: true,
-                };
-            }
             self.update_gram();
-            let step = self.newton_step(ridge, gradient);
+            let step = self.newton_step(ridge, &gradient);
+            let is_last = -0.5 * dot(&gradient, &step) <= tolerance * self.objective(ridge);
             let rates = self.design.times(&step);
             let length = self.line_search(ridge, &step, &rates);
             add_scaled(&mut self.weights, length, &step);
             add_scaled(&mut self.outputs, length, &rates);
+            if is_last {
+                return Ending {
+                    n_iterations: iteration,
+                    has_converged: true,
+                };
+            }
         }
-        let gradient = self.gradient(ridge);
         Ending {
             n_iterations: max_iterations,
-            has_converged: dot(&gradient, &gradient).sqrt() <= tolerance * self.norm_at_zero,
+            has_converged: false,
         }
     }
 
-    /// The objective at the present weights.
-    #[cfg(test)]
-    pub(super) fn objective(&self, c: f64) -> f64 {
+    /// The objective over 2 C.
+    fn objective(&self, ridge: f64) -> f64 {
         let losses: f64 = self
             .signs
             .iter()
             .zip(&self.outputs)
             .map(|(sign, output)| (1.0 - sign * output).max(0.0).powi(2))
             .sum();
-        0.5 * dot(&self.weights, &self.weights) + c * losses
+        0.5 * (ridge * dot(&self.weights, &self.weights) + losses)
     }
 
     /// The objective's gradient over 2 C.
@@ -151,11 +149,8 @@ impl<'a> Newton<'a> {
     }
 
     /// The step to the minimum of the present piece.
-    fn newton_step(&self, ridge: f64, gradient: Vec<f64>) -> Vec<f64> {
-        let mut step = gradient;
-        for slope in &mut step {
-            *slope = -*slope;
-        }
+    fn newton_step(&self, ridge: f64, gradient: &[f64]) -> Vec<f64> {
+        let mut step: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
         let mut hessian = self.gram.clone();
         hessian.add_to_diagonal(ridge);
         let mut jitter = JITTER * hessian.largest_on_diagonal().max(1.0);

@@ -13,7 +13,9 @@ pub struct LinearSvmSettings {
     pub c: f64,
     /// Number of principal components of the z-scores to learn from; none means the z-scores themselves.
     pub n_components: Option<usize>,
-    /// Ends the search when the gradient's norm is at most this share of its norm at zero weights.
+    /// Ends the search when a step promises to lower the objective by no more than this share of it. The share is not
+    /// LIBLINEAR's `tol`, which is about gradients. Near the solution a Newton step gains many digits, so a small
+    /// tolerance costs a step or two more than a large one.
     pub tolerance: f64,
     /// Most Newton steps for one class. A search that they end is recorded in the model.
     pub max_iterations: usize,
@@ -24,7 +26,7 @@ impl Default for LinearSvmSettings {
         Self {
             c: 1.0,
             n_components: None,
-            tolerance: 1e-4,
+            tolerance: 1e-10,
             max_iterations: 1000,
         }
     }
