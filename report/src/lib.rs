@@ -11,6 +11,7 @@
 //! Nayebi, Srivastava, Ganguli and Yamins, "Identifying Learning Rules From Neural Network Observables", NeurIPS 2020.
 
 mod charts;
+pub mod claims;
 mod confusion;
 mod drawing;
 mod error;
@@ -27,6 +28,7 @@ pub mod results;
 #[doc(hidden)]
 pub mod testing;
 
+pub use claims::{Claim, Outcome, Verdict};
 pub use error::{Error, Result};
 pub use estimate::{BySplit, CONFIDENCE, Estimate};
 pub use figures::{Figure, Grid};

@@ -136,7 +136,12 @@ pub(crate) fn statistic(name: &str) -> String {
         ACTIVATION => "Activation",
         _ => "Activity change",
     };
-    format!("{measure} {values}, {}", statistic.replace('_', " "))
+    let statistic = match statistic {
+        "var" => "variance".to_owned(),
+        "skew" => "skewness".to_owned(),
+        other => other.replace('_', " "),
+    };
+    format!("{measure} {values}, {statistic}")
 }
 
 /// A panel's title: classifier and measure.

@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn controls_and_splits_by_run_are_asked_for_by_name() {
-        let mut rows = [row("figure_2a", "random_forest", "", 0, 0.8); 3].to_vec();
+        let mut rows = vec![row("figure_2a", "random_forest", "", 0, 0.8); 3];
         rows[1].control = Control::ShuffledLabels.as_str().to_owned();
         rows[2].split_by = BY_RUN.to_owned();
         let results = Results::try_new(&rows).unwrap();

@@ -2,7 +2,8 @@
 
 use crate::Estimate;
 use crate::drawing::{
-    Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Scale, Stroke, Text, number, palette, width_of,
+    Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Scale, Stroke, Text, number, palette, power,
+    width_of,
 };
 
 const TICK_LENGTH: f64 = 3.0;
@@ -11,7 +12,9 @@ const TICK_GAP: f64 = 3.0;
 /// Room on the left of a plot for numbers and the axis's name.
 pub(super) const LEFT: f64 = 40.0;
 /// Room below a plot for numbers and the axis's name.
-pub(super) const BOTTOM: f64 = 34.0;
+pub(super) const BOTTOM: f64 = 31.0;
+/// The same where there are no numbers.
+pub(super) const BOTTOM_OF_NAMES: f64 = 27.0;
 /// Room above a plot for the end of its highest number, or for its title.
 pub(super) const TOP: f64 = 8.0;
 pub(super) const TITLE: f64 = 18.0;
@@ -62,7 +65,11 @@ pub(super) fn horizontal(
             at(plot.bottom() + TICK_LENGTH),
             Stroke::AXIS,
         );
-        let content = number(tick);
+        let content = if scale.is_logarithmic() {
+            power(tick)
+        } else {
+            number(tick)
+        };
         let half = width_of(&content, SMALL_TEXT_SIZE, false) / 2.0;
         // A number that would touch the one before is left out; its tick stays.
         if x - half >= free_from {
@@ -77,7 +84,7 @@ pub(super) fn horizontal(
         }
     }
     baseline(canvas, plot);
-    below(canvas, plot, label);
+    below(canvas, plot, BOTTOM, label);
 }
 
 /// The line below `plot`.
@@ -90,12 +97,12 @@ pub(super) fn baseline(canvas: &mut Canvas, plot: Rect) {
 }
 
 /// The name of what runs from left to right.
-pub(super) fn below(canvas: &mut Canvas, plot: Rect, label: &str) {
+pub(super) fn below(canvas: &mut Canvas, plot: Rect, room: f64, label: &str) {
     let text = Text::new(label).with_anchor(Anchor::Middle);
     canvas.text(
         Point {
             x: plot.center().x,
-            y: plot.bottom() + BOTTOM - 8.0,
+            y: plot.bottom() + room - 6.0,
         },
         text,
     );

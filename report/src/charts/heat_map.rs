@@ -39,7 +39,7 @@ impl HeatMap<'_> {
         } else {
             axes::TOP
         };
-        let plot = area.inset(self.left(), top, 6.0, axes::BOTTOM);
+        let plot = area.inset(self.left(), top, 6.0, axes::BOTTOM_OF_NAMES);
         let width = plot.width / self.columns.len().max(1) as f64;
         let height = plot.height / self.rows.len().max(1) as f64;
         if let Some(title) = self.title {
@@ -79,7 +79,7 @@ impl HeatMap<'_> {
                 Text::new(label).with_size(size).with_anchor(Anchor::Middle),
             );
         }
-        axes::below(canvas, plot, self.column_title);
+        axes::below(canvas, plot, axes::BOTTOM_OF_NAMES, self.column_title);
         let at = Point {
             x: area.left + 7.0,
             y: plot.center().y,

@@ -56,6 +56,11 @@ impl Legend {
             .map_or(0.0, |(_, y)| y + LINE_HEIGHT)
     }
 
+    /// Whether it is one line that is no longer than `width`.
+    pub(crate) fn fits(&self, width: f64) -> bool {
+        !self.items.is_empty() && self.height(width) <= LINE_HEIGHT
+    }
+
     /// Draws at the top of `area`.
     pub(crate) fn draw(&self, canvas: &mut Canvas, area: Rect) {
         for (item, (x, y)) in self.items.iter().zip(self.places(area.width)) {

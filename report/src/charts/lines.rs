@@ -32,7 +32,7 @@ pub(crate) struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// Draws into `area`, from 0 to 1.
+    /// Draws into `area`, up to 1, from a tenth that is below everything.
     pub(crate) fn draw(&self, canvas: &mut Canvas, area: Rect) {
         let top = if self.title.is_some() {
             axes::TITLE
@@ -40,7 +40,7 @@ impl Lines<'_> {
             axes::TOP
         };
         let plot = area.inset(axes::LEFT, top, axes::RIGHT, axes::BOTTOM);
-        let y_scale = Scale::linear((0.0, 1.0), (plot.bottom(), plot.top));
+        let y_scale = Scale::linear((self.least(), 1.0), (plot.bottom(), plot.top));
         let mut places: Vec<f64> = self
             .series
             .iter()
@@ -84,5 +84,17 @@ impl Lines<'_> {
                 canvas.marker(series.marker, *point, 2.6, series.color);
             }
         }
+    }
+
+    /// Where the vertical axis begins.
+    fn least(&self) -> f64 {
+        let ends = self
+            .series
+            .iter()
+            .flat_map(|series| &series.points)
+            .map(|(_, estimate)| estimate.mean - estimate.standard_error.unwrap_or(0.0));
+        let least = ends.chain(self.chance).fold(1.0, f64::min);
+        // The line of guessing keeps clear of the axis.
+        (((least - 0.03) * 10.0).floor() / 10.0).clamp(0.0, 0.9)
     }
 }

@@ -29,6 +29,11 @@ impl Scale {
         }
     }
 
+    /// Whether equal ratios are equally far apart.
+    pub(crate) fn is_logarithmic(self) -> bool {
+        self.logarithmic
+    }
+
     /// Where `value` lies; a value beyond the domain lies at its end.
     pub(crate) fn at(self, value: f64) -> f64 {
         let value = if self.logarithmic {
@@ -74,22 +79,34 @@ fn widened((from, to): (f64, f64)) -> (f64, f64) {
     }
 }
 
-/// A tick's number in few letters; a small power of ten as a power.
+/// A tick's number in few letters.
 pub(crate) fn number(value: f64) -> String {
-    let size = value.abs();
-    if size != 0.0 && size < 0.01 {
-        let power = size.log10().floor();
-        let factor = value / 10f64.powf(power);
-        let power = superscript(power as i32);
-        return if (factor - 1.0).abs() < 1e-6 {
-            format!("10{power}")
-        } else {
-            format!("{factor:.0}×10{power}")
-        };
+    if value != 0.0 && value.abs() < 0.001 {
+        return power(value);
     }
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     text.replace('-', "−")
+}
+
+/// A number below 1 as a multiple of a power of ten, if it is one of a single digit.
+pub(crate) fn power(value: f64) -> String {
+    let size = value.abs();
+    let power = size.log10().floor();
+    let factor = value / 10f64.powf(power);
+    if size == 0.0 || size >= 1.0 || (factor - factor.round()).abs() > 1e-6 {
+        return if size > 0.0 && size < 0.001 {
+            format!("{value:.1e}")
+        } else {
+            number(value)
+        };
+    }
+    let power = superscript(power as i32);
+    if (factor - 1.0).abs() < 1e-6 {
+        format!("10{power}")
+    } else {
+        format!("{factor:.0}×10{power}")
+    }
 }
 
 fn superscript(power: i32) -> String {
@@ -138,6 +155,8 @@ mod tests {
         assert_eq!(number(1.0), "1");
         assert_eq!(number(-5.0), "−5");
         assert_eq!(number(3e-5), "3×10⁻⁵");
-        assert_eq!(number(1e-4), "10⁻⁴");
+        assert_eq!(power(1e-4), "10⁻⁴");
+        assert_eq!(power(0.1), "10⁻¹");
+        assert_eq!(power(0.25), "0.25");
     }
 }

@@ -3,10 +3,11 @@
 use super::{Figure, FigureKind, Grid};
 use crate::Estimate;
 use crate::charts::Legend;
-use crate::drawing::{Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Text, palette};
+use crate::drawing::{Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Text, palette, width_of};
 
 const MARGIN: f64 = 6.0;
-const NOTE_HEIGHT: f64 = 11.0;
+const NOTE: &str = "reduced grid";
+const NOTE_HEIGHT: f64 = 12.0;
 
 /// A canvas and what is free of it.
 #[derive(Debug)]
@@ -19,20 +20,22 @@ impl Sheet {
     /// A sheet with `body_height` free below the legend.
     pub(super) fn new(width: f64, body_height: f64, legend: &Legend, grid: Grid) -> Self {
         let inner = width - 2.0 * MARGIN;
-        let note = if grid == Grid::Reduced {
-            NOTE_HEIGHT
-        } else {
-            0.0
-        };
         let legend_height = legend.height(inner);
+        let note_width = width_of(NOTE, SMALL_TEXT_SIZE, false);
+        let note = match grid {
+            Grid::Full => 0.0,
+            // Beside a short legend there is room for the note.
+            Grid::Reduced if legend.fits(inner - note_width) => 0.0,
+            Grid::Reduced => NOTE_HEIGHT,
+        };
         let body_top = MARGIN + note + legend_height + if legend_height > 0.0 { 4.0 } else { 0.0 };
         let mut canvas = Canvas::new(width, (body_top + body_height + MARGIN).ceil());
         if grid == Grid::Reduced {
             let at = Point {
                 x: width - MARGIN,
-                y: MARGIN + NOTE_HEIGHT / 2.0 - 1.0,
+                y: MARGIN + NOTE_HEIGHT / 2.0,
             };
-            let text = Text::new("reduced grid")
+            let text = Text::new(NOTE)
                 .with_size(SMALL_TEXT_SIZE)
                 .with_anchor(Anchor::End)
                 .with_color(palette::MUTED);
