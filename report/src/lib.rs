@@ -23,6 +23,7 @@ mod honesty;
 mod importances;
 mod missing;
 mod names;
+pub mod page;
 mod portions;
 pub mod results;
 #[doc(hidden)]
@@ -33,4 +34,5 @@ pub use error::{Error, Result};
 pub use estimate::{BySplit, CONFIDENCE, Estimate};
 pub use figures::{Figure, Grid};
 pub use missing::Missing;
+pub use page::{PageOptions, Summary, claims_markdown, page};
 pub use results::{Results, Selection};

@@ -3,6 +3,7 @@
 use engram_schemas::results::{Control, ResultRow};
 use serde_json::{Value, json};
 
+use crate::Summary;
 use crate::names::{
     ACTIVATION, ACTIVITY_CHANGE, ALL_MEASURES, CONV1D_MLP, LINEAR_SVM, MEASURES, QUANT,
     RANDOM_FOREST, SINGLE_MEASURES, WEIGHT,
@@ -76,6 +77,33 @@ pub fn made_up() -> Vec<ResultRow> {
     rows.extend(portions());
     rows.extend(few_units());
     rows
+}
+
+/// The dataset that these results might come from.
+pub fn summary() -> Summary {
+    let counts = |names: &[(&str, u64)]| {
+        names
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect()
+    };
+    Summary {
+        location: "s3://bucket/sweep".to_owned(),
+        generated_from: "made-up results".to_owned(),
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        schema_version: engram_schemas::SCHEMA_VERSION.to_owned(),
+        n_runs: 1056,
+        n_examples: 20_736,
+        runs_by_task: counts(&[
+            ("cifar10", 264),
+            ("imagenet", 264),
+            ("simclr", 264),
+            ("wsn", 264),
+        ]),
+        runs_by_architecture: counts(&[("alexnet", 528), ("resnet18", 528)]),
+        runs_by_rule: counts(&RULES.map(|rule| (rule, 264))),
+        runs_by_status: counts(&[("trained", 1050), ("diverged", 6)]),
+    }
 }
 
 /// Accuracy of figure 2a.

@@ -2,7 +2,7 @@
 
 use super::axes;
 use crate::drawing::{
-    Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Stroke, TEXT_SIZE, Text, palette, width_of,
+    Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, TEXT_SIZE, Text, palette, width_of,
 };
 
 /// The chart.
@@ -13,7 +13,7 @@ pub(crate) struct HeatMap<'a> {
     pub(crate) column_title: &'a str,
     pub(crate) rows: &'a [String],
     pub(crate) columns: &'a [String],
-    /// By row and column.
+    /// By row and column; what is not there stays white.
     pub(crate) cells: &'a [Vec<Option<f64>>],
     /// What is lightest and what is darkest.
     pub(crate) domain: (f64, f64),
@@ -91,12 +91,7 @@ impl HeatMap<'_> {
     }
 
     fn cell(&self, canvas: &mut Canvas, rect: Rect, value: Option<f64>) {
-        let Some(value) = value else {
-            let at = |x, y| Point { x, y };
-            let (c, d) = (rect.center(), 2.5);
-            canvas.line(at(c.x - d, c.y), at(c.x + d, c.y), Stroke::GUIDE);
-            return;
-        };
+        let Some(value) = value else { return };
         let (from, to) = self.domain;
         let share = ((value - from) / (to - from)).clamp(0.0, 1.0);
         canvas.rect(rect, &palette::ramp(share));

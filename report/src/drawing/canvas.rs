@@ -83,12 +83,19 @@ pub(crate) enum Marker {
     Square,
     Triangle,
     Diamond,
+    Wedge,
 }
 
 impl Marker {
     /// The marker of the series at `index`.
     pub(crate) fn of_series(index: usize) -> Self {
-        [Self::Circle, Self::Square, Self::Triangle, Self::Diamond][index % 4]
+        [
+            Self::Circle,
+            Self::Square,
+            Self::Triangle,
+            Self::Diamond,
+            Self::Wedge,
+        ][index % 5]
     }
 }
 
@@ -220,8 +227,8 @@ impl Canvas {
                     2.0 * r
                 ));
             }
-            Marker::Triangle => {
-                let r = radius * 1.2;
+            Marker::Triangle | Marker::Wedge => {
+                let r = radius * if marker == Marker::Wedge { -1.2 } else { 1.2 };
                 self.push(format_args!(
                     r#"<path d="M{x:.2} {:.2}L{:.2} {:.2}L{:.2} {:.2}Z" {style}/>"#,
                     y - r,

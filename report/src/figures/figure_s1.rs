@@ -65,8 +65,8 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         }
         let chart = HeatMap {
             title: Some(&title),
-            row_title: "",
-            column_title: "",
+            row_title: "One rule",
+            column_title: "The other",
             rows,
             columns,
             cells: &cells,

@@ -42,12 +42,14 @@ pub struct Figure {
     pub caption: String,
     /// Its numbers in words, for those who cannot see it.
     pub description: String,
+    /// Its width in units of the SVG; a column has 340, a page 700.
+    pub width: f64,
     /// The drawing, one SVG element. Its ids begin with the figure's name.
     pub svg: String,
 }
 
 impl Figure {
-    /// The drawing as a PNG file, `scale` pixels a unit: a figure of one column is 340 units wide.
+    /// The drawing as a PNG file, `scale` pixels a unit: see [`Figure::width`].
     ///
     /// # Errors
     /// [`Error::Scale`](crate::Error::Scale) when nothing is left at this scale, [`Error::Png`](crate::Error::Png) when it

@@ -57,6 +57,7 @@ impl Sheet {
         Figure {
             name: kind.name.to_owned(),
             title: kind.title.to_owned(),
+            width: self.canvas.area().width,
             svg: self.canvas.finish(kind.name, kind.title, &description),
             caption,
             description,
