@@ -1,0 +1,76 @@
+//! The page, opened in a real browser: what it asks for, how it looks to readers with a phone, in the dark, or without sight.
+//!
+//! The test needs the browser that `scripts/setup-browser.sh` makes in `.browser` or `ENGRAM_BROWSER_DIR`. Without it the
+//! test says that it is left out, unless `ENGRAM_REQUIRE_BROWSER=1` asks it to fail, as it does in CI.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use engram_report::{Grid, PageOptions, Results, page, testing};
+use engram_schemas::results::ResultRow;
+
+/// The browser's folder; none when the test is left out.
+fn browser() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let home = env::var_os("ENGRAM_BROWSER_DIR").map_or_else(|| root.join(".browser"), PathBuf::from);
+    if home.join("packages").exists() {
+        return Some(home);
+    }
+    assert!(
+        env::var_os("ENGRAM_REQUIRE_BROWSER").is_none_or(|value| value != "1"),
+        "there is no browser in {}: run scripts/setup-browser.sh",
+        home.display()
+    );
+    println!("left out: there is no browser in {}; scripts/setup-browser.sh makes one", home.display());
+    None
+}
+
+/// What is wrong with the page of `rows`; nothing when all is well. Screenshots stay in the target folder.
+fn problems(home: &Path, name: &str, rows: &[ResultRow]) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    let options = PageOptions { grid: Grid::Reduced, ..PageOptions::default() };
+    let made = page(&testing::summary(), &Results::try_new(rows).unwrap(), &options);
+    let file = folder.join("report.html");
+    fs::write(&file, made).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser/report.mjs");
+    let output = Command::new("node")
+        .arg(script)
+        .args([&file, &folder])
+        .env("ENGRAM_BROWSER_DIR", home)
+        .output()
+        .expect("node runs");
+    let problems = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.success(), problems.is_empty(), "{problems}");
+    problems
+}
+
+#[test]
+fn a_page_of_all_results_is_well() {
+    let Some(home) = browser() else { return };
+    assert_eq!(problems(&home, "all", &testing::made_up()), "");
+}
+
+#[test]
+fn a_page_of_a_few_results_is_well() {
+    let Some(home) = browser() else { return };
+    let rows: Vec<_> = testing::made_up()
+        .into_iter()
+        .filter(|row| row.split == 0 && row.classifier == "random_forest")
+        .collect();
+    assert_eq!(problems(&home, "few", &rows), "");
+}
+
+#[test]
+fn a_page_without_figures_is_noticed() {
+    let Some(home) = browser() else { return };
+    assert_eq!(problems(&home, "none", &[]), "there are no figures\n");
+}
