@@ -137,6 +137,11 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// A difference in words, with its sign.
+pub(crate) fn signed(difference: f64) -> String {
+    format!("{difference:+.3}").replace('-', "−")
+}
+
 /// Sample variance; none for less than two values.
 fn variance(values: &[f64]) -> Option<f64> {
     let center = mean(values);

@@ -26,6 +26,7 @@ mod names;
 pub mod page;
 mod portions;
 pub mod results;
+mod selection;
 #[doc(hidden)]
 pub mod testing;
 
@@ -35,4 +36,5 @@ pub use estimate::{BySplit, CONFIDENCE, Estimate};
 pub use figures::{Figure, Grid};
 pub use missing::Missing;
 pub use page::{PageOptions, Summary, claims_markdown, page};
-pub use results::{Results, Selection};
+pub use results::Results;
+pub use selection::Selection;

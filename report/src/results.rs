@@ -1,12 +1,11 @@
 //! The rows of the table `results` as figures and claims ask for them: by experiment, classifier, control and parameters.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use engram_schemas::results::{Control, ResultRow};
 use serde_json::{Map, Value};
 
-use crate::{BySplit, Error, Estimate, Missing, Result};
+use crate::{BySplit, Error, Estimate, Missing, Result, Selection};
 
 /// An example's side of the split hangs on the example alone.
 pub const BY_EXAMPLE: &str = "example";
@@ -28,111 +27,18 @@ pub struct Entry<'a> {
     pub parameters: Map<String, Value>,
 }
 
-/// Which rows are asked for. Untouched rows that are split by example, unless told otherwise.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Selection {
-    experiment: String,
-    classifier: Option<String>,
-    control: Control,
-    split_by: Option<&'static str>,
-    parameters: Vec<(String, Value)>,
-}
-
-impl Selection {
-    /// Rows of an experiment.
-    pub fn of(experiment: &str) -> Self {
-        Self {
-            experiment: experiment.to_owned(),
-            classifier: None,
-            control: Control::None,
-            split_by: Some(BY_EXAMPLE),
-            parameters: Vec::new(),
-        }
-    }
-
-    /// Only those of a classifier.
-    #[must_use]
-    pub fn with_classifier(mut self, classifier: &str) -> Self {
-        self.classifier = Some(classifier.to_owned());
-        self
-    }
-
-    /// Only those of a measure: `weight`, `activation`, `activity_change` or `all`.
-    #[must_use]
-    pub fn with_measure(self, measure: &str) -> Self {
-        self.with(crate::names::MEASURE, measure)
-    }
-
-    /// Only those with this value of a parameter.
-    #[must_use]
-    pub fn with(mut self, parameter: &str, value: impl Into<Value>) -> Self {
-        self.parameters.push((parameter.to_owned(), value.into()));
-        self
-    }
-
-    /// Those of a control.
-    #[must_use]
-    pub fn with_control(mut self, control: Control) -> Self {
-        self.control = control;
-        self
-    }
-
-    /// Those split by something else than the example.
-    #[must_use]
-    pub fn with_split_by(mut self, split_by: &'static str) -> Self {
-        self.split_by = Some(split_by);
-        self
-    }
-
-    /// Those split by anything: where the query holds examples out, nothing is left to split.
-    #[must_use]
-    pub fn with_any_split(mut self) -> Self {
-        self.split_by = None;
-        self
-    }
-
-    /// Whether an entry is among the rows that are asked for.
-    pub fn includes(&self, entry: &Entry<'_>) -> bool {
-        let row = entry.row;
-        let control = match row.control.as_str() {
+impl Entry<'_> {
+    /// The control's name; rows from before there were controls have none.
+    pub(crate) fn control(&self) -> &str {
+        match self.row.control.as_str() {
             "" => Control::None.as_str(),
             control => control,
-        };
-        row.experiment == self.experiment
-            && control == self.control.as_str()
-            && self
-                .classifier
-                .as_ref()
-                .is_none_or(|name| *name == row.classifier)
-            && self.split_by.is_none_or(|by| by == row.split_by)
-            && self.parameters.iter().all(|(name, wanted)| {
-                entry
-                    .parameters
-                    .get(name)
-                    .is_some_and(|found| order(found, wanted) == Ordering::Equal)
-            })
+        }
     }
-}
 
-impl fmt::Display for Selection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.experiment)?;
-        if let Some(classifier) = &self.classifier {
-            write!(f, ", {classifier}")?;
-        }
-        for (name, value) in &self.parameters {
-            match value {
-                Value::String(text) => write!(f, ", {name} = {text}")?,
-                value => write!(f, ", {name} = {value}")?,
-            }
-        }
-        if self.control != Control::None {
-            write!(f, ", control = {}", self.control.as_str())?;
-        }
-        match self.split_by {
-            None | Some(BY_EXAMPLE) => Ok(()),
-            Some(by) => write!(f, ", split by {by}"),
-        }
+    /// Whether the row belongs to no control: nothing was done to its examples, and they were not split by run.
+    pub fn is_untouched(&self) -> bool {
+        self.control() == Control::None.as_str() && self.row.split_by != BY_RUN
     }
 }
 
@@ -236,7 +142,7 @@ impl<'a> Results<'a> {
 }
 
 /// Numbers by size, whether written as integers or not; else by their text.
-fn order(a: &Value, b: &Value) -> Ordering {
+pub(crate) fn order(a: &Value, b: &Value) -> Ordering {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a.total_cmp(&b),
         _ => a.to_string().cmp(&b.to_string()),

@@ -7,7 +7,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says when it is left out"
 )]
 
 use std::path::{Path, PathBuf};
@@ -20,7 +21,8 @@ use engram_schemas::results::ResultRow;
 /// The browser's folder; none when the test is left out.
 fn browser() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let home = env::var_os("ENGRAM_BROWSER_DIR").map_or_else(|| root.join(".browser"), PathBuf::from);
+    let home =
+        env::var_os("ENGRAM_BROWSER_DIR").map_or_else(|| root.join(".browser"), PathBuf::from);
     if home.join("packages").exists() {
         return Some(home);
     }
@@ -29,18 +31,32 @@ fn browser() -> Option<PathBuf> {
         "there is no browser in {}: run scripts/setup-browser.sh",
         home.display()
     );
-    println!("left out: there is no browser in {}; scripts/setup-browser.sh makes one", home.display());
+    println!(
+        "left out: there is no browser in {}; scripts/setup-browser.sh makes one",
+        home.display()
+    );
     None
 }
 
-/// What is wrong with the page of `rows`; nothing when all is well. Screenshots stay in the target folder.
-fn problems(home: &Path, name: &str, rows: &[ResultRow]) -> String {
+/// The page of `rows`.
+fn page_of(rows: &[ResultRow]) -> String {
+    let options = PageOptions {
+        grid: Grid::Reduced,
+        ..PageOptions::default()
+    };
+    page(
+        &testing::summary(),
+        &Results::try_new(rows).unwrap(),
+        &options,
+    )
+}
+
+/// What is wrong with a page; nothing when all is well. Screenshots stay in the target folder.
+fn problems(home: &Path, name: &str, page: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
-    let options = PageOptions { grid: Grid::Reduced, ..PageOptions::default() };
-    let made = page(&testing::summary(), &Results::try_new(rows).unwrap(), &options);
     let file = folder.join("report.html");
-    fs::write(&file, made).unwrap();
+    fs::write(&file, page).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser/report.mjs");
     let output = Command::new("node")
         .arg(script)
@@ -56,7 +72,7 @@ fn problems(home: &Path, name: &str, rows: &[ResultRow]) -> String {
 #[test]
 fn a_page_of_all_results_is_well() {
     let Some(home) = browser() else { return };
-    assert_eq!(problems(&home, "all", &testing::made_up()), "");
+    assert_eq!(problems(&home, "all", &page_of(&testing::made_up())), "");
 }
 
 #[test]
@@ -66,11 +82,25 @@ fn a_page_of_a_few_results_is_well() {
         .into_iter()
         .filter(|row| row.split == 0 && row.classifier == "random_forest")
         .collect();
-    assert_eq!(problems(&home, "few", &rows), "");
+    assert_eq!(problems(&home, "few", &page_of(&rows)), "");
 }
 
 #[test]
-fn a_page_without_figures_is_noticed() {
+fn what_is_wrong_is_noticed() {
     let Some(home) = browser() else { return };
-    assert_eq!(problems(&home, "none", &[]), "there are no figures\n");
+    assert!(problems(&home, "none", &page_of(&[])).contains("there are no figures"));
+    let page = page_of(&testing::made_up());
+    let wrong = page
+        .replacen("<h2", "<img src=\"http://localhost:9/image.png\" alt=\"\"><div style=\"width:900px\">.</div><h4>Deep</h4><h2", 1)
+        .replacen("</svg>", "<text x=\"60\" y=\"20\">Across</text><text x=\"500\" y=\"20\">Beyond</text></svg>", 1);
+    let found = problems(&home, "wrong", &wrong);
+    for problem in [
+        "asks for http://localhost:9/image.png",
+        "on a phone the page is",
+        "\"Deep\" skips a level of headings",
+        "and \"Across\" overlap",
+        "\"Beyond\" is cut off",
+    ] {
+        assert!(found.contains(problem), "{problem} is not among\n{found}");
+    }
 }

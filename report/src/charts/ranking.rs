@@ -73,12 +73,17 @@ impl Ranking<'_> {
         } else {
             axes::TOP
         };
-        let rows = || self.sections.iter().flat_map(|section| &section.rows);
-        let widest = rows()
+        let labels = self.sections.iter().flat_map(|section| &section.rows);
+        let headings = self
+            .sections
+            .iter()
+            .filter_map(|section| section.heading.as_ref());
+        let widest = labels
             .map(|row| width_of(&row.label, SMALL_TEXT_SIZE, false))
+            .chain(headings.map(|heading| width_of(heading, SMALL_TEXT_SIZE, true)))
             .fold(0.0, f64::max);
         let plots = area.inset(
-            widest + 8.0,
+            widest + 10.0,
             top,
             10.0,
             area.height - self.height() + axes::BOTTOM,

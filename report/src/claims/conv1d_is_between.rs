@@ -4,6 +4,7 @@
 
 use super::parts::{Parts, interval};
 use super::{Claim, Verdict};
+use crate::estimate::signed;
 use crate::{Results, Selection, names};
 
 pub(super) const CLAIM: Claim = Claim {
@@ -58,7 +59,7 @@ fn test(results: &Results<'_>) -> Verdict {
             .count();
         let words: Vec<String> = means
             .iter()
-            .map(|(measure, mean)| format!("{measure} {mean:+.3}"))
+            .map(|(measure, mean)| format!("{measure} {}", signed(*mean)))
             .collect();
         let intervals: Vec<String> = differences
             .iter()
@@ -68,7 +69,7 @@ fn test(results: &Results<'_>) -> Verdict {
             "Conv1D slightly beats the SVM for most measures",
             2 * n > means.len(),
             format!(
-                "Conv1D − SVM: {}; slightly above for {n} of {}",
+                "Conv1D − SVM: {}, slightly above for {n} of {}",
                 words.join(", "),
                 means.len()
             ),

@@ -1,6 +1,7 @@
 //! The parts of a claim, and the verdict that follows from them.
 
 use super::{Outcome, Verdict};
+use crate::estimate::signed;
 use crate::{BySplit, Missing};
 
 /// Parts judged so far.
@@ -92,7 +93,7 @@ impl Parts {
         self.judged(
             name,
             held,
-            format!("{name} {:+.3}", estimate.mean),
+            format!("{name} {}", signed(estimate.mean)),
             interval(difference),
         );
     }
@@ -101,7 +102,7 @@ impl Parts {
 /// The interval of a difference in words.
 pub(super) fn interval(difference: &BySplit) -> String {
     match difference.interval() {
-        Some((low, high)) => format!("[{low:+.3}, {high:+.3}]"),
+        Some((low, high)) => format!("[{}, {}]", signed(low), signed(high)),
         None => "one split, no interval".to_owned(),
     }
 }

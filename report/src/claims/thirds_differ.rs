@@ -5,6 +5,7 @@
 
 use super::parts::{Parts, interval};
 use super::{Claim, Verdict};
+use crate::estimate::signed;
 use crate::portions::{PORTIONS, from_to};
 use crate::{BySplit, Missing, Results, names};
 
@@ -58,7 +59,10 @@ fn test(results: &Results<'_>) -> Verdict {
             parts.judged(
                 "the SVM is near chance",
                 above <= NEAR,
-                format!("SVM, other third − chance {above:+.3}, at most {NEAR}"),
+                format!(
+                    "SVM, other third − chance {}, at most {NEAR}",
+                    signed(above)
+                ),
                 format!("accuracy in {}", interval(&svm)),
             );
         }

@@ -101,9 +101,11 @@ pub(super) fn beside_whole(
     let estimates = shown
         .iter()
         .flat_map(|(_, gathered)| gathered.estimates.iter().copied());
-    let caption = format!(
-        "Accuracy from whole trajectories (left) and from {caption}. {} Dashed: guessing.",
-        over_splits(estimates)
-    );
+    let what = if shown.len() > 1 {
+        format!("Accuracy from whole trajectories (left) and from {caption} (right).")
+    } else {
+        format!("Accuracy from {caption}.")
+    };
+    let caption = format!("{what} {} Dashed: guessing.", over_splits(estimates));
     Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
 }

@@ -16,6 +16,6 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         grid,
         "figure_s2a",
         "One random checkpoint",
-        "the same statistics at one random checkpoint of each trajectory (right)",
+        "the same statistics at one random checkpoint of each trajectory",
     )
 }

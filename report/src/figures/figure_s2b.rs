@@ -16,6 +16,6 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         grid,
         "figure_s2b",
         "Trajectory mean",
-        "each statistic's mean over the trajectory (right)",
+        "each statistic's mean over the trajectory",
     )
 }

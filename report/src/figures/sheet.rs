@@ -7,6 +7,7 @@ use crate::drawing::{Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Text, palette
 
 const MARGIN: f64 = 6.0;
 const NOTE: &str = "reduced grid";
+const NOTE_GAP: f64 = 24.0;
 const NOTE_HEIGHT: f64 = 12.0;
 
 /// A canvas and what is free of it.
@@ -25,7 +26,7 @@ impl Sheet {
         let note = match grid {
             Grid::Full => 0.0,
             // Beside a short legend there is room for the note.
-            Grid::Reduced if legend.fits(inner - note_width) => 0.0,
+            Grid::Reduced if legend.fits(inner - note_width - NOTE_GAP) => 0.0,
             Grid::Reduced => NOTE_HEIGHT,
         };
         let body_top = MARGIN + note + legend_height + if legend_height > 0.0 { 4.0 } else { 0.0 };

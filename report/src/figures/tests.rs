@@ -64,12 +64,12 @@ fn nothing_is_drawn_beyond_the_edge() {
 fn png_has_the_size_of_the_drawing_and_its_words() {
     for figure in drawn(Grid::Full) {
         let tree = drawing::parse(&figure.name, &figure.svg).unwrap();
-        let pixels = drawing::pixels(&figure.name, &figure.svg, 2.0).unwrap();
+        let pixels = drawing::pixels(&figure.name, &figure.svg, 1.0).unwrap();
         assert_eq!(
             f64::from(pixels.width()),
-            (f64::from(tree.size().width()) * 2.0).ceil()
+            f64::from(tree.size().width()).ceil()
         );
-        assert_eq!(&figure.png(2.0).unwrap()[1..4], b"PNG");
+        assert_eq!(&figure.png(1.0).unwrap()[1..4], b"PNG");
         // The same drawing without its texts has less ink.
         let silent: String = figure
             .svg
@@ -83,7 +83,7 @@ fn png_has_the_size_of_the_drawing_and_its_words() {
                 }
             })
             .collect();
-        let silent = drawing::pixels(&figure.name, &silent, 2.0).unwrap();
+        let silent = drawing::pixels(&figure.name, &silent, 1.0).unwrap();
         assert!(inked(&silent) > 0.005, "{}", figure.name);
         assert!(inked(&pixels) > inked(&silent) * 1.005, "{}", figure.name);
     }

@@ -20,7 +20,7 @@ pub(super) fn table(results: &Results<'_>) -> Markup {
             table.claims {
                 thead {
                     tr {
-                        th scope="col" { "Claim" }
+                        th scope="col" { "No." }
                         th scope="col" { "The study says" }
                         th scope="col" { "Computed here" }
                         th scope="col" { "Uncertainty" }
@@ -48,12 +48,12 @@ fn body(claim: &Claim, verdict: &Verdict) -> Markup {
                 tr {
                     @if index == 0 {
                         th scope="rowgroup" rowspan=(n_rows) { (claim.id) }
-                        td.statement rowspan=(n_rows) { (claim.statement) }
+                        td rowspan=(n_rows) { (claim.statement) }
                     }
                     td.number { (if statistic.is_empty() { "nothing" } else { statistic }) }
-                    td.interval { (uncertainties.get(index).copied().unwrap_or_default()) }
+                    td.number { (uncertainties.get(index).copied().unwrap_or_default()) }
                     @if index == 0 {
-                        td.verdict rowspan=(n_rows) {
+                        td rowspan=(n_rows) {
                             span.mark { (verdict.outcome.mark()) " " (verdict.outcome) }
                             @if let Some(why) = why { span.why { (why) } }
                         }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::estimate::signed;
 use crate::honesty::Check;
 use crate::{Estimate, Results, names};
 
@@ -93,8 +94,8 @@ fn difference(upper: Option<Estimate>, lower: Option<Estimate>) -> Option<String
     let (upper, lower) = (upper?, lower?);
     let difference = upper.mean - lower.mean;
     Some(match (upper.standard_error, lower.standard_error) {
-        (Some(a), Some(b)) => format!("{difference:+.3} ± {:.3}", a.hypot(b)),
-        _ => format!("{difference:+.3}"),
+        (Some(a), Some(b)) => format!("{} ± {:.3}", signed(difference), a.hypot(b)),
+        _ => signed(difference),
     })
 }
 

@@ -9,7 +9,11 @@ use crate::{Results, names};
 
 pub(super) fn section(results: &Results<'_>) -> Markup {
     let mut chosen: BTreeMap<(&str, &str, &str), BTreeMap<&str, usize>> = BTreeMap::new();
-    for entry in results.entries() {
+    for entry in results
+        .entries()
+        .iter()
+        .filter(|entry| entry.is_untouched())
+    {
         let measure = entry
             .parameters
             .get(names::MEASURE)
@@ -27,7 +31,7 @@ pub(super) fn section(results: &Results<'_>) -> Markup {
             .or_default() += 1;
     }
     html! {
-        p { "The settings chosen most often, and in how many of the rows." }
+        p { "The settings chosen most often, and in how many of an experiment's rows; rows of controls are left out." }
         div.scroll tabindex="0" role="region" aria-label="Chosen hyperparameters" {
             table {
                 thead {

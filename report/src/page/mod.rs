@@ -71,8 +71,8 @@ pub fn page(summary: &Summary, results: &Results<'_>, options: &PageOptions) -> 
                 header {
                     h1 { (options.title) }
                     p {
-                        (summary.n_runs) " networks, " (summary.n_examples) " examples, "
-                        (results.entries().len()) " results."
+                        (thousands(summary.n_runs)) " networks, " (thousands(summary.n_examples)) " examples, "
+                        (thousands(results.entries().len() as u64)) " results."
                         @if options.grid == Grid::Reduced {
                             " " strong { "Reduced grid:" }
                             " fewer hyperparameters or fewer splits than in the study."
@@ -111,21 +111,34 @@ fn dataset(summary: &Summary) -> Markup {
             dt { "Location" } dd { code { (summary.location) } }
             dt { "Generated from" } dd { (summary.generated_from) }
             dt { "Code and schema" } dd { (summary.code_version) ", " (summary.schema_version) }
-            dt { "Networks" } dd.number { (summary.n_runs) }
-            dt { "Examples (layers)" } dd.number { (summary.n_examples) }
+            dt { "Networks" } dd.number { (thousands(summary.n_runs)) }
+            dt { "Examples (layers)" } dd.number { (thousands(summary.n_examples)) }
             @for (title, counts) in counts {
                 @if !counts.is_empty() {
                     dt { (title) }
                     dd.number {
                         @for (index, (name, n)) in counts.iter().enumerate() {
                             @if index > 0 { ", " }
-                            (name) " " (n)
+                            (name) " " (thousands(*n))
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// A count with commas: 20,736.
+fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn references() -> Markup {

@@ -66,7 +66,7 @@ fn claims_and_figures_are_all_there() {
 #[test]
 fn controls_are_put_into_words() {
     let page = made_up_page();
-    let sentence = "on one side of the split, the forest's accuracy from all measures is 0.840 rather than 0.920 (-0.080 ± 0.003)";
+    let sentence = "on one side of the split, the forest's accuracy from all measures is 0.840 rather than 0.920 (−0.080 ± 0.003)";
     assert!(page.contains(sentence));
     assert!(page.contains("With shuffled training labels it is 0.250; guessing gives 0.250."));
 }
@@ -80,6 +80,12 @@ fn a_page_without_results_says_what_is_missing() {
     );
     assert_eq!(page.matches("– not testable").count(), 10);
     assert!(page.contains("Figure 5: few units, and noise — there are no rows of figure_5"));
+}
+
+#[test]
+fn counts_have_commas() {
+    let written = [0, 999, 1056, 20_736, 1_234_567].map(thousands);
+    assert_eq!(written, ["0", "999", "1,056", "20,736", "1,234,567"]);
 }
 
 #[test]
