@@ -3,7 +3,7 @@
 //! * [`results`]: rows as figures and claims ask for them; [`Estimate`] and [`BySplit`] are means over splits.
 //! * [`figures`]: every figure of the study as SVG and PNG.
 //! * [`claims`]: every claim of the study as a test on results.
-//! * [`page`]: all of it as one HTML file.
+//! * [`mod@page`]: all of it as one HTML file.
 //!
 //! Nothing here reads a dataset or asks a query: whoever calls has the rows, and writes what comes back.
 //!
