@@ -100,13 +100,44 @@ pub(crate) fn label(name: &str) -> String {
     plain(name)
 }
 
+/// A rule's name, short enough for a column: those of the study as it writes them, others by their initials.
 fn rule_label(rule: LearningRule) -> String {
     match rule {
-        LearningRule::Sgdm => "SGDM".to_owned(),
-        LearningRule::Adam => "Adam".to_owned(),
-        LearningRule::FeedbackAlignment => "FA".to_owned(),
-        LearningRule::InformationAlignment => "IA".to_owned(),
-        other => plain(other.as_str()),
+        LearningRule::Sgdm => "SGDM",
+        LearningRule::Adam => "Adam",
+        LearningRule::FeedbackAlignment => "FA",
+        LearningRule::InformationAlignment => "IA",
+        LearningRule::KolenPollack => "KP",
+        LearningRule::WeightMirror => "WM",
+        LearningRule::SymmetricAlignment => "SA",
+        LearningRule::ActivationAlignment => "AA",
+        LearningRule::UniformSign => "US",
+        LearningRule::BatchwiseRandomSign => "BRS",
+        LearningRule::FixedRandomSign => "FRS",
+        LearningRule::DirectFeedbackAlignment => "DFA",
+    }
+    .to_owned()
+}
+
+/// What the initials among the rules' names stand for, as a sentence; nothing when there are none.
+pub(crate) fn initials<'a>(rules: impl IntoIterator<Item = &'a String>) -> String {
+    let words: Vec<String> = rules
+        .into_iter()
+        .filter_map(|name| {
+            let rule = name.parse::<LearningRule>().ok()?;
+            let named = matches!(rule, LearningRule::Sgdm | LearningRule::Adam);
+            (!named).then(|| {
+                let words = name
+                    .replace("kolen_pollack", "Kolen-Pollack")
+                    .replace('_', " ");
+                format!("{} {words}", rule_label(rule))
+            })
+        })
+        .collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" {}.", words.join(", "))
     }
 }
 
@@ -180,7 +211,10 @@ mod tests {
         assert_eq!(label("feedback_alignment"), "FA");
         assert_eq!(label("knet4_lrn"), "KNet-4 LRN");
         assert_eq!(label("resnet18v2"), "ResNet-18 v2");
-        assert_eq!(label("weight_mirror"), "Weight mirror");
+        assert_eq!(label("weight_mirror"), "WM");
+        assert_eq!(label("another_name"), "Another name");
+        let rules = ["adam", "feedback_alignment"].map(str::to_owned);
+        assert_eq!(initials(&rules), " FA feedback alignment.");
         assert_eq!(
             statistic("weight_abs_third_quartile"),
             "Weight |x|, third quartile"

@@ -16,7 +16,9 @@ use std::process::Command;
 use std::{env, fs};
 
 use engram_report::{Grid, PageOptions, Results, page, testing};
+use engram_schemas::LearningRule;
 use engram_schemas::results::ResultRow;
+use serde_json::{Value, json};
 
 /// The browser's folder; none when the test is left out.
 fn browser() -> Option<PathBuf> {
@@ -83,6 +85,60 @@ fn a_page_of_a_few_results_is_well() {
         .filter(|row| row.split == 0 && row.classifier == "random_forest")
         .collect();
     assert_eq!(problems(&home, "few", &page_of(&rows)), "");
+}
+
+/// Every learning rule, many curricula, and few conditions that are near each other.
+fn crowded() -> Vec<ResultRow> {
+    let rules: Vec<String> = LearningRule::ALL
+        .iter()
+        .map(|rule| rule.to_string())
+        .collect();
+    let n = rules.len();
+    let mut rows = testing::made_up();
+    for row in &mut rows {
+        if !row.classes.is_empty() {
+            row.confusion = (0..n * n)
+                .map(|i| if i / n == i % n { 500 } else { 7 })
+                .collect();
+            row.classes = rules.clone();
+        }
+        let mut parameters: Value = serde_json::from_str(&row.parameters).unwrap();
+        if let Some(fraction) = parameters.get("unit_fraction").and_then(Value::as_f64) {
+            // From 0.00003 .. 1 to 0.25 .. 1.
+            parameters["unit_fraction"] = json!(fraction.log10() / 6.0 + 1.0);
+            row.parameters = parameters.to_string();
+        }
+    }
+    for (second, second_rule) in rules.iter().enumerate() {
+        for first_rule in &rules[..second] {
+            let parameters =
+                json!({ "measure": "all", "first_rule": first_rule, "second_rule": second_rule });
+            rows.extend(testing::splits(
+                "figure_s1",
+                "random_forest",
+                &parameters,
+                0.9,
+            ));
+        }
+    }
+    for (batch_size, seed) in (0..4).flat_map(|size| (0..4).map(move |seed| (32 << size, seed))) {
+        let parameters =
+            json!({ "measure": "all", "batch_size": batch_size, "dataset_seed": seed });
+        rows.push(testing::row(
+            "figure_2b_curriculum",
+            "random_forest",
+            &parameters.to_string(),
+            0,
+            0.8,
+        ));
+    }
+    rows
+}
+
+#[test]
+fn a_page_of_crowded_figures_is_well() {
+    let Some(home) = browser() else { return };
+    assert_eq!(problems(&home, "crowded", &page_of(&crowded())), "");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::Estimate;
 use crate::drawing::{
-    Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Scale, Stroke, Text, number, palette, power,
-    width_of,
+    Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Scale, Stroke, Text, is_power, number, palette,
+    power, width_of,
 };
 
 const TICK_LENGTH: f64 = 3.0;
@@ -56,6 +56,7 @@ pub(super) fn horizontal(
     ticks: &[f64],
     label: &str,
 ) {
+    let powers = scale.is_logarithmic() && ticks.iter().all(|tick| is_power(*tick));
     let mut free_from = f64::NEG_INFINITY;
     for &tick in ticks {
         let x = scale.at(tick);
@@ -65,11 +66,7 @@ pub(super) fn horizontal(
             at(plot.bottom() + TICK_LENGTH),
             Stroke::AXIS,
         );
-        let content = if scale.is_logarithmic() {
-            power(tick)
-        } else {
-            number(tick)
-        };
+        let content = if powers { power(tick) } else { number(tick) };
         let half = width_of(&content, SMALL_TEXT_SIZE, false) / 2.0;
         // A number that would touch the one before is left out; its tick stays.
         if x - half >= free_from {

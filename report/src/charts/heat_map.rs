@@ -67,15 +67,17 @@ impl HeatMap<'_> {
                 self.cell(canvas, rect.inset(0.4, 0.4, 0.4, 0.4), *cell);
             }
         }
+        let widest = self
+            .columns
+            .iter()
+            .map(|label| width_of(label, SMALL_TEXT_SIZE, false))
+            .fold(1.0, f64::max);
+        let size = SMALL_TEXT_SIZE * ((width - 3.0) / widest).clamp(0.75, 1.0);
         for (column, label) in self.columns.iter().enumerate() {
-            let at = Point {
-                x: plot.left + width * (column as f64 + 0.5),
-                y: plot.bottom() + 8.0,
-            };
-            let fit = (width - 3.0) / width_of(label, SMALL_TEXT_SIZE, false);
-            let size = SMALL_TEXT_SIZE * fit.clamp(0.75, 1.0);
+            let x = plot.left + width * (column as f64 + 0.5);
+            let y = plot.bottom() + 8.0;
             canvas.text(
-                at,
+                Point { x, y },
                 Text::new(label).with_size(size).with_anchor(Anchor::Middle),
             );
         }

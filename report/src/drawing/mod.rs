@@ -14,7 +14,7 @@ pub(crate) use font::{FAMILY, faces_css, width_of};
 pub(crate) use png::encode;
 #[cfg(test)]
 pub(crate) use png::{parse, pixels};
-pub(crate) use scale::{Scale, number, power};
+pub(crate) use scale::{Scale, is_power, number, power};
 
 /// Width of a figure of one column, 89 mm in print.
 pub(crate) const COLUMN: f64 = 340.0;

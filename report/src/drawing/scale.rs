@@ -79,34 +79,30 @@ fn widened((from, to): (f64, f64)) -> (f64, f64) {
     }
 }
 
-/// A tick's number in few letters.
+/// A tick's number in few letters; a tiny one as a multiple of a power of ten.
 pub(crate) fn number(value: f64) -> String {
     if value != 0.0 && value.abs() < 0.001 {
-        return power(value);
+        let exponent = value.abs().log10().floor();
+        let factor = number(value / 10f64.powf(exponent));
+        return format!("{factor}×10{}", superscript(exponent as i32));
     }
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     text.replace('-', "−")
 }
 
-/// A number below 1 as a multiple of a power of ten, if it is one of a single digit.
+/// A power of ten as one, but for one itself.
 pub(crate) fn power(value: f64) -> String {
-    let size = value.abs();
-    let power = size.log10().floor();
-    let factor = value / 10f64.powf(power);
-    if size == 0.0 || size >= 1.0 || (factor - factor.round()).abs() > 1e-6 {
-        return if size > 0.0 && size < 0.001 {
-            format!("{value:.1e}")
-        } else {
-            number(value)
-        };
+    match value.log10().round() as i32 {
+        0 => "1".to_owned(),
+        exponent => format!("10{}", superscript(exponent)),
     }
-    let power = superscript(power as i32);
-    if (factor - 1.0).abs() < 1e-6 {
-        format!("10{power}")
-    } else {
-        format!("{factor:.0}×10{power}")
-    }
+}
+
+/// Whether `value` is a power of ten.
+pub(crate) fn is_power(value: f64) -> bool {
+    let exponent = value.log10();
+    (exponent - exponent.round()).abs() < 1e-9
 }
 
 fn superscript(power: i32) -> String {
@@ -157,6 +153,7 @@ mod tests {
         assert_eq!(number(3e-5), "3×10⁻⁵");
         assert_eq!(power(1e-4), "10⁻⁴");
         assert_eq!(power(0.1), "10⁻¹");
-        assert_eq!(power(0.25), "0.25");
+        assert_eq!(power(1.0), "1");
+        assert!(is_power(1e-5) && !is_power(0.25) && !is_power(0.0));
     }
 }

@@ -9,6 +9,9 @@ use crate::confusion::Confusion;
 use crate::drawing::{BOTH_COLUMNS, COLUMN};
 use crate::{Missing, Results, Selection, names};
 
+/// As many classes as have room in a quarter of a page's width.
+const FEW_CLASSES: usize = 6;
+
 /// Draws the matrices of `shown`, pairs of classifier and measure.
 pub(super) fn draw(
     kind: &FigureKind,
@@ -35,8 +38,15 @@ pub(super) fn draw(
     if found.is_empty() {
         return Err(missing.unwrap_or_else(|| Missing::of("confusion matrices of figure_2a")));
     }
+    let n_classes = found
+        .iter()
+        .map(|(_, confusion, _)| confusion.classes.len())
+        .max()
+        .unwrap_or(0);
     let (width, n_columns, panel_height) = match found.len() {
+        1 if n_classes > FEW_CLASSES => (COLUMN, 1, 250.0),
         1 => (COLUMN * 0.8, 1, 215.0),
+        n if n_classes > FEW_CLASSES => (BOTH_COLUMNS, n.min(2), 270.0),
         n => (BOTH_COLUMNS, n.min(4), 190.0),
     };
     let n_rows = found.len().div_ceil(n_columns) as f64;
@@ -74,9 +84,11 @@ pub(super) fn draw(
         description += &describe(title, &labels, &cells);
     }
     let n_splits = found.iter().map(|(_, _, n)| *n).max().unwrap_or(0);
+    let classes = ordered(&found[0].1.classes);
     let caption = format!(
         "Of the test examples of a rule (row), the share that was identified as each rule (column), summed over {n_splits} \
-         splits."
+         splits.{}",
+        names::initials(&classes)
     );
     Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
 }

@@ -28,11 +28,11 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
     let n_columns = found.len().min(2);
     let n_rows = found.len().div_ceil(n_columns) as f64;
     let width = if n_columns > 1 {
-        COLUMN * 1.5
+        COLUMN * 1.7
     } else {
         COLUMN * 0.8
     };
-    let mut sheet = Sheet::new(width, 190.0 * n_rows, &Legend::default(), grid);
+    let mut sheet = Sheet::new(width, 200.0 * n_rows, &Legend::default(), grid);
     let areas = panels(sheet.body, found.len(), n_columns);
     // The first rule has nothing before it and the last nothing behind it, so that a triangle needs neither.
     let labels: Vec<String> = rules.iter().map(|rule| names::label(rule)).collect();
@@ -76,7 +76,8 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         chart.draw(&mut sheet.canvas, area);
     }
     let caption = format!(
-        "Mean accuracy over splits when only two learning rules are to be told apart. White is chance ({chance:.2})."
+        "Mean accuracy over splits when only two learning rules are to be told apart. White is chance ({chance:.2}).{}",
+        names::initials(&rules)
     );
     Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
 }
