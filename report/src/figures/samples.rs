@@ -1,0 +1,98 @@
+//! Accuracy by number of observations and the epochs between them, a panel for each classifier and measure.
+
+use super::sheet::{Sheet, in_words, over_splits, panels};
+use super::{Figure, FigureKind, Grid};
+use crate::charts::{Legend, Lines, Series, Swatch, XAxis};
+use crate::drawing::{BOTH_COLUMNS, COLUMN, Marker, palette};
+use crate::{Missing, Results, Selection, names};
+
+const EXPERIMENT: &str = "figure_4a";
+
+/// Draws the accuracies of `shown`, pairs of classifier and measure.
+pub(super) fn draw(
+    kind: &FigureKind,
+    results: &Results<'_>,
+    grid: Grid,
+    shown: &[(&str, &str)],
+) -> Result<Figure, Missing> {
+    let selection = |(classifier, measure): &(&str, &str)| {
+        Selection::of(EXPERIMENT)
+            .with_classifier(classifier)
+            .with_measure(measure)
+    };
+    let found: Vec<&(&str, &str)> = shown
+        .iter()
+        .filter(|pair| !results.numbers(&selection(pair), "period").is_empty())
+        .collect();
+    if found.is_empty() {
+        let missing = shown.iter().map(|pair| Missing::rows(&selection(pair)));
+        return Err(missing
+            .reduce(Missing::and)
+            .unwrap_or_else(|| Missing::of(EXPERIMENT)));
+    }
+    let periods = results.numbers(&Selection::of(EXPERIMENT), "period");
+    let mut legend = Legend::default();
+    legend.add("Epochs between observations:", palette::INK, Swatch::Words);
+    let mut description = String::new();
+    let mut estimates = Vec::new();
+    let mut charts = Vec::new();
+    for pair in found {
+        let mut series = Vec::new();
+        for (index, period) in periods.iter().enumerate() {
+            let of_period = selection(pair).with("period", *period);
+            let points: Vec<_> = results
+                .numbers(&of_period, "samples")
+                .into_iter()
+                .filter_map(|n| Some((n, results.accuracy(&of_period.clone().with("samples", n))?)))
+                .collect();
+            if points.is_empty() {
+                continue;
+            }
+            let (color, marker) = (palette::series(index), Marker::of_series(index));
+            legend.add(period.to_string(), color, Swatch::Line(marker));
+            let words: Vec<String> = points
+                .iter()
+                .map(|(n, estimate)| format!("{n}: {}", in_words(*estimate)))
+                .collect();
+            description += &format!(
+                "{}, period {period} epochs, accuracy by number of observations: {}. ",
+                names::pair(pair.0, pair.1),
+                words.join(", ")
+            );
+            estimates.extend(points.iter().map(|(_, estimate)| *estimate));
+            series.push(Series {
+                color,
+                marker,
+                points,
+            });
+        }
+        charts.push((
+            names::pair(pair.0, pair.1),
+            series,
+            results.chance(&selection(pair)),
+        ));
+    }
+    let (width, n_columns) = match charts.len() {
+        1 => (COLUMN, 1),
+        n => (BOTH_COLUMNS, n.min(3)),
+    };
+    let n_rows = charts.len().div_ceil(n_columns) as f64;
+    let mut sheet = Sheet::new(width, 175.0 * n_rows + 8.0 * (n_rows - 1.0), &legend, grid);
+    let areas = panels(sheet.body, charts.len(), n_columns);
+    for ((title, series, chance), area) in charts.iter().zip(areas) {
+        let chart = Lines {
+            title: (charts.len() > 1).then_some(title),
+            series,
+            x_axis: XAxis::Linear,
+            x_label: "Observations of a trajectory",
+            y_label: "Test accuracy",
+            chance: *chance,
+        };
+        chart.draw(&mut sheet.canvas, area);
+    }
+    let caption = format!(
+        "Accuracy from a few observations of each trajectory, at a fixed period from a random start. {} Dashed: guessing.",
+        over_splits(estimates.into_iter())
+    );
+    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+}
