@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use engram_classifiers::{MaxFeatures, RandomForestSettings};
+use engram_classifiers::{Kind, MaxFeatures, RandomForestSettings, Settings};
+use engram_engine::experiments::{SplitBy, SplitSettings};
 use engram_engine::feature_matrix::features_of;
-use engram_engine::identify::{SplitBy, SplitSettings};
 use engram_engine::{IdentifySettings, Session, identify_with_progress, queries};
 use engram_schemas::DatasetLocation;
 use engram_schemas::observable::Measure;
@@ -80,6 +80,12 @@ pub(crate) struct IdentifyArgs {
     /// on networks that are wholly new to it, which is harder.
     #[arg(long, value_name = "WHAT", default_value_t = SplitBy::Example)]
     pub(crate) split_by: SplitBy,
+
+    /// What learns: random_forest, linear_svm, quant, logistic_regression, nearest_neighbours or naive_bayes
+    ///
+    /// With the settings that it comes with. `engram reproduce` searches the study's grids.
+    #[arg(long, value_name = "NAME", default_value_t = Kind::RandomForest)]
+    pub(crate) classifier: Kind,
 
     /// Trees of the forest: more take longer, and beyond some hundreds they change little
     #[arg(long, value_name = "N", default_value_t = 500)]
@@ -191,12 +197,16 @@ fn settings(args: &IdentifyArgs) -> anyhow::Result<IdentifySettings> {
             split_by: args.split_by,
             seed: args.seed,
         },
-        forest: RandomForestSettings {
-            n_trees: args.trees,
-            max_features: args.max_features,
-            ..RandomForestSettings::default()
-        },
+        points: vec![match args.classifier {
+            Kind::RandomForest => Settings::RandomForest(RandomForestSettings {
+                n_trees: args.trees,
+                max_features: args.max_features,
+                ..RandomForestSettings::default()
+            }),
+            other => other.settings(),
+        }],
         n_threads: args.threads.map(usize::from),
+        ..IdentifySettings::default()
     })
 }
 

@@ -8,6 +8,8 @@ mod listing;
 mod observe;
 mod plan;
 mod query;
+mod report;
+mod reproduce;
 mod session_arguments;
 mod sql;
 mod status;
@@ -47,6 +49,8 @@ enum Command {
     Sql(sql::SqlArgs),
     Query(query::QueryArgs),
     Identify(identify::IdentifyArgs),
+    Reproduce(reproduce::ReproduceArgs),
+    Report(report::ReportArgs),
 }
 
 fn main() -> ExitCode {
@@ -85,5 +89,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Query(arguments) => query::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
+        Command::Reproduce(arguments) => reproduce::run(arguments).await,
+        Command::Report(arguments) => report::run(arguments).await,
     }
 }

@@ -5,6 +5,7 @@
 //! does not read them again. Reading one is waiting where the store is remote, and computing where it is not, so that the
 //! runtime's threads share them. Files of one version have equal schemas, which are compared with the contract once.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -37,8 +38,8 @@ pub struct Dataset {
     pub runs: Vec<RunFile>,
     /// The number of parts of the table `recordings`.
     pub n_recordings: usize,
-    /// The number of parts of the table `results`.
-    pub n_results: usize,
+    /// What names the parts of the table `results`.
+    pub result_ids: BTreeSet<String>,
 }
 
 impl Dataset {
@@ -64,7 +65,12 @@ impl Dataset {
                 .map_err(|error| located(error, location))?;
         }
         let result_files = list(location, &layout::results_folder(location.root())).await?;
-        let n_results = result_files.len();
+        let names = result_files
+            .iter()
+            .filter_map(|file| file.location.filename());
+        let result_ids = names
+            .map(|name| name.trim_end_matches(".parquet").to_owned())
+            .collect();
         let of = |files: Vec<ObjectMeta>, table, schema: fn() -> SchemaRef| {
             let checks = Arc::new(Checks {
                 location: location.clone(),
@@ -99,7 +105,7 @@ impl Dataset {
             location: location.clone(),
             runs,
             n_recordings,
-            n_results,
+            result_ids,
         })
     }
 }

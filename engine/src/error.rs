@@ -157,7 +157,7 @@ pub enum Error {
         /// The class.
         class: String,
         /// What is counted: examples or runs.
-        unit: crate::identify::SplitBy,
+        unit: crate::experiments::SplitBy,
         /// How many there are.
         found: usize,
         /// How many there must be.

@@ -28,6 +28,26 @@ pub struct Example {
     pub depth: String,
 }
 
+/// A side of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// To learn from.
+    Train,
+    /// To test on.
+    Test,
+}
+
+impl Side {
+    /// The side of this name in the column `side`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "train" => Some(Self::Train),
+            "test" => Some(Self::Test),
+            _ => None,
+        }
+    }
+}
+
 /// What the classifiers see.
 #[derive(Clone, Debug)]
 pub struct FeatureMatrix {
@@ -46,6 +66,8 @@ pub struct FeatureMatrix {
     pub classes: Vec<String>,
     /// For each row the index of its class.
     pub labels: Vec<usize>,
+    /// The side of a split that each row is on; `None` for rows on neither, and where the query splits nothing.
+    pub sides: Vec<Option<Side>>,
     /// What was left out.
     pub excluded: Excluded,
 }
@@ -79,6 +101,7 @@ pub fn features_of(measures: &[Measure]) -> String {
 /// The columns of a feature query beside those of [`Example`].
 mod query_column {
     pub(super) const EXCLUDED: &str = "excluded";
+    pub(super) const SIDE: &str = "side";
     pub(super) const STATISTICS: &str = "statistics";
     pub(super) const EPOCHS: &str = "epochs";
     pub(super) const FEATURES: &str = "features";
@@ -91,6 +114,7 @@ impl FeatureMatrix {
     /// `depth` and
     /// * `features`, the values statistic by statistic, each in the order of the epochs;
     /// * `statistics`, their names, and `epochs`, the checkpoints of each; equal in every row;
+    /// * `side`, optional: `train` or `test`, NULL for examples on neither side;
     /// * `excluded`, optional: why the example is left out, NULL for those that are not. `features` may be NULL then.
     ///
     /// The rows' order is the query's; a classifier that should give equal answers wants an ORDER BY.
@@ -174,6 +198,7 @@ impl FeatureMatrix {
             examples,
             classes,
             labels,
+            sides: included.iter().map(|&row| query.side(row)).collect(),
             excluded,
         })
     }
@@ -235,6 +260,7 @@ fn group(statistics: &[String], n_epochs: usize) -> (Vec<String>, Vec<usize>) {
 struct FeatureQuery {
     identity: [StringArray; 6],
     excluded: Option<StringArray>,
+    sides: Option<StringArray>,
     statistics: ListArray,
     epochs: ListArray,
     features: ListArray,
@@ -249,10 +275,10 @@ impl FeatureQuery {
             typed(rows, name, &DataType::new_list(item, true))
                 .map(|column| column.as_list::<i32>().clone())
         };
-        let has_excluded = rows
-            .schema()
-            .column_with_name(query_column::EXCLUDED)
-            .is_some();
+        let optional = |name| {
+            let is_there = rows.schema().column_with_name(name).is_some();
+            is_there.then(|| text(name)).transpose()
+        };
         Ok(Self {
             identity: [
                 text(column::RUN_ID)?,
@@ -262,9 +288,8 @@ impl FeatureQuery {
                 text(column::LAYER)?,
                 text(column::DEPTH)?,
             ],
-            excluded: has_excluded
-                .then(|| text(query_column::EXCLUDED))
-                .transpose()?,
+            excluded: optional(query_column::EXCLUDED)?,
+            sides: optional(query_column::SIDE)?,
             statistics: list(query_column::STATISTICS, DataType::Utf8)?,
             epochs: list(query_column::EPOCHS, DataType::Int64)?,
             features: list(query_column::FEATURES, DataType::Float64)?,
@@ -299,6 +324,11 @@ impl FeatureQuery {
             layer,
             depth,
         }
+    }
+
+    fn side(&self, row: usize) -> Option<Side> {
+        let sides = self.sides.as_ref().filter(|sides| sides.is_valid(row))?;
+        Side::named(sides.value(row))
     }
 
     fn features(&self, row: usize) -> Result<Float64Array> {

@@ -3,26 +3,24 @@
 //! A query gives the feature matrix, a classifier learns from three quarters of the examples and names the rule of the
 //! rest, several times over. What comes out is printed by the caller and kept in the table `results`.
 
-mod order;
+pub(crate) mod order;
 mod outcome;
 mod rows;
-mod splits;
 
-pub use outcome::{GroupImportance, Identification, SplitOutcome};
-pub use splits::{Split, SplitBy, SplitSettings};
+pub use outcome::{GroupImportance, Identification};
 
 use std::collections::BTreeSet;
 
+use engram_classifiers::{Kind, Settings};
 use engram_schemas::observable::Measure;
-use engram_schemas::randomness::generator;
-use rand::Rng;
+use engram_schemas::results::Control;
 use serde::{Deserialize, Serialize};
 
+use crate::experiments::splits::{Split, splits};
+use crate::experiments::trial::Trial;
+use crate::experiments::{SplitBy, SplitOutcome, SplitSettings};
 use crate::feature_matrix::features_of;
 use crate::{Error, FeatureMatrix, Result, Session, write_results};
-use engram_classifiers::{
-    Classifier, ConfusionMatrix, Examples, FeatureGroups, RandomForestSettings, select_rows,
-};
 
 /// Name of the experiment in the table `results`.
 pub const EXPERIMENT: &str = "identify";
@@ -35,8 +33,11 @@ pub struct IdentifySettings {
     pub query: String,
     /// How examples are split. Its seed is the experiment's: the classifier's seeds follow from it.
     pub splits: SplitSettings,
-    /// The classifier's settings.
-    pub forest: RandomForestSettings,
+    /// The classifier's settings. Of several those are taken that do best on folds of the training examples, anew for
+    /// every split.
+    pub points: Vec<Settings>,
+    /// Folds of the training examples that several settings are tried on.
+    pub n_folds: usize,
     /// Threads to compute on; none means one a core. The result does not depend on it, so it is not stored.
     #[serde(skip)]
     pub n_threads: Option<usize>,
@@ -47,7 +48,8 @@ impl Default for IdentifySettings {
         Self {
             query: features_of(&Measure::ALL),
             splits: SplitSettings::default(),
-            forest: RandomForestSettings::default(),
+            points: vec![Kind::RandomForest.settings()],
+            n_folds: 5,
             n_threads: None,
         }
     }
@@ -73,16 +75,26 @@ pub async fn identify_with_progress(
     settings: &IdentifySettings,
     on_split: impl Fn(usize) + Send + Sync + 'static,
 ) -> Result<Identification> {
-    let classifier = settings.forest.check()?;
+    settings.splits.check()?;
+    for point in &settings.points {
+        point.check()?;
+    }
     // A query need not order its rows, and what is drawn at random must not depend on the order they came in.
     let matrix = order::by_identity(FeatureMatrix::from_query(session, &settings.query).await?);
     check_classes(&matrix, settings.splits.split_by)?;
+    let splits = splits(session, &matrix, &settings.splits).await?;
     let n_threads = settings.n_threads;
-    let split_settings = settings.splits.clone();
+    let trial = Trial {
+        points: settings.points.clone(),
+        n_folds: settings.n_folds,
+        control: Control::None,
+        with_permutations: false,
+        seed: settings.splits.seed,
+    };
     // The fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
     let (matrix, outcomes) = tokio::task::spawn_blocking(move || -> Result<_> {
         let outcomes = on_threads(n_threads, || {
-            test_splits(&matrix, &split_settings, &classifier, &on_split)
+            test_splits(&matrix, &splits, &trial, &on_split)
         })??;
         Ok((matrix, outcomes))
     })
@@ -155,64 +167,19 @@ fn check_classes(matrix: &FeatureMatrix, split_by: SplitBy) -> Result<()> {
 /// Learns and tests on every split.
 fn test_splits(
     matrix: &FeatureMatrix,
-    settings: &SplitSettings,
-    classifier: &dyn Classifier,
+    splits: &[Split],
+    trial: &Trial,
     on_split: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<SplitOutcome>> {
-    let labels: Vec<u32> = matrix.labels.iter().map(|&label| label as u32).collect();
-    let runs: Vec<String> = matrix
-        .examples
-        .iter()
-        .map(|example| example.run_id.clone())
-        .collect();
-    let groups = FeatureGroups::new(
-        matrix
-            .feature_groups
-            .iter()
-            .map(|&group| matrix.groups[group].as_str()),
-    );
-    splits::splits(&labels, matrix.classes.len(), Some(&runs), settings)?
+    splits
         .iter()
         .zip(0..)
         .map(|(split, number)| {
-            let seed = generator("identify", settings.seed, number).next_u64();
-            let outcome = test_split(matrix, &labels, &groups, split, classifier, seed)?;
+            let outcome = trial.run(matrix, split, number)?;
             on_split(number as usize + 1);
             Ok(outcome)
         })
         .collect()
-}
-
-fn test_split(
-    matrix: &FeatureMatrix,
-    labels: &[u32],
-    groups: &FeatureGroups,
-    split: &Split,
-    classifier: &dyn Classifier,
-    seed: u64,
-) -> Result<SplitOutcome> {
-    let n_classes = matrix.classes.len();
-    let features = |rows: &[usize]| select_rows(&matrix.values, matrix.n_features(), rows);
-    let (train_features, train_labels) =
-        (features(&split.train), select_rows(labels, 1, &split.train));
-    let model = classifier.fit(
-        &Examples::try_new(&train_features, &matrix.names, &train_labels, n_classes)?,
-        seed,
-    )?;
-    let truth = select_rows(labels, 1, &split.test);
-    let confusion = ConfusionMatrix::of(n_classes, &truth, &model.predict(&features(&split.test))?);
-    let importances = model.importances(groups).unwrap_or_default();
-    Ok(SplitOutcome {
-        n_train: split.train.len(),
-        n_test: split.test.len(),
-        n_left_out: split.left_out.len(),
-        accuracy: confusion.accuracy(),
-        confusion,
-        importances: importances
-            .iter()
-            .map(|importance| importance.mean)
-            .collect(),
-    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 mod aggregates;
 pub mod dataset;
 mod error;
+pub mod experiments;
 pub mod feature_matrix;
 mod functions;
 pub mod identify;
@@ -28,6 +29,6 @@ pub use dataset::Dataset;
 pub use error::{Error, Excluded, Result, hint};
 pub use feature_matrix::{Example, FeatureMatrix};
 pub use identify::{Identification, IdentifySettings, identify, identify_with_progress};
-pub use results::write_results;
+pub use results::{read_results, write_results};
 pub use session::{Answer, Session};
 pub use sql_error::SqlError;

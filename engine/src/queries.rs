@@ -54,6 +54,7 @@ pub const ALL: &[NamedQuery] = named![
     "figure_s1",
     "figure_s2a",
     "figure_s2b",
+    "matched_performance",
     "validation_accuracy",
 ];
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use engram_classifiers::Estimate;
-use engram_engine::identify::SplitBy;
+use engram_classifiers::{Estimate, Settings};
+use engram_engine::experiments::SplitBy;
 use engram_engine::{Identification, IdentifySettings};
 use engram_schemas::observable::Measure;
 
@@ -39,7 +39,7 @@ macro_rules! line {
 
 fn heading(found: &Identification, settings: &IdentifySettings) -> String {
     let mut text = String::new();
-    let trees = counted(settings.forest.n_trees, "tree");
+    let classifier = classifier(&settings.points, settings.n_folds);
     let n_splits = counted(found.splits.len(), "split");
     let kept = match found.split_by {
         SplitBy::Example => "examples drawn one by one",
@@ -67,7 +67,7 @@ fn heading(found: &Identification, settings: &IdentifySettings) -> String {
     );
     line!(
         text,
-        "  classifier  random forest, {trees}; {n_splits}, {kept}; seed {}",
+        "  classifier  {classifier}; {n_splits}, {kept}; seed {}",
         settings.splits.seed
     );
     line!(
@@ -93,9 +93,25 @@ fn heading(found: &Identification, settings: &IdentifySettings) -> String {
     text
 }
 
+/// What learns, and how its settings are found.
+fn classifier(points: &[Settings], n_folds: usize) -> String {
+    match points {
+        [Settings::RandomForest(forest)] => {
+            format!("random forest, {}", counted(forest.n_trees, "tree"))
+        }
+        [] => String::new(),
+        [point] => point.kind().to_string().replace('_', " "),
+        [point, ..] => format!(
+            "{}, the best of {} settings on {n_folds} folds",
+            point.kind().to_string().replace('_', " "),
+            points.len()
+        ),
+    }
+}
+
 /// What the features are of: `13 statistics of weight, 8 of activation, depth`.
 fn observed(found: &Identification) -> String {
-    let names = || found.importances.iter().map(|group| group.name.as_str());
+    let names = || found.groups.iter().map(String::as_str);
     let measure_of = |name: &str| {
         Measure::ALL
             .into_iter()

@@ -6,7 +6,7 @@ use crate::FeatureMatrix;
 use engram_classifiers::select_rows;
 
 /// Orders the rows by who their examples are, and by their features where one example has several rows.
-pub(super) fn by_identity(mut matrix: FeatureMatrix) -> FeatureMatrix {
+pub(crate) fn by_identity(mut matrix: FeatureMatrix) -> FeatureMatrix {
     let mut order: Vec<usize> = (0..matrix.n_examples()).collect();
     order.sort_by(|&a, &b| {
         let identity = |row: usize| {
@@ -24,6 +24,7 @@ pub(super) fn by_identity(mut matrix: FeatureMatrix) -> FeatureMatrix {
     });
     matrix.values = select_rows(&matrix.values, matrix.n_features(), &order);
     matrix.labels = select_rows(&matrix.labels, 1, &order);
+    matrix.sides = select_rows(&matrix.sides, 1, &order);
     matrix.examples = order
         .iter()
         .map(|&row| matrix.examples[row].clone())

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{IdentifySettings, SplitBy};
+use super::IdentifySettings;
 use crate::FeatureMatrix;
+use crate::experiments::{SplitBy, SplitOutcome};
 use engram_classifiers::evaluation::chance;
 use engram_classifiers::{ConfusionMatrix, Estimate};
 
@@ -34,27 +35,12 @@ pub struct Identification {
     pub chance: f64,
     /// Test examples of all splits by true and predicted rule.
     pub confusion: ConfusionMatrix,
-    /// The groups of features, the most important first.
+    /// The groups of features: statistics over their trajectories, and the depth.
+    pub groups: Vec<String>,
+    /// The groups of features, the most important first; empty for classifiers that cannot tell.
     pub importances: Vec<GroupImportance>,
     /// Examples that the feature matrix leaves out, by reason.
     pub excluded: BTreeMap<String, usize>,
-}
-
-/// One split's outcome.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SplitOutcome {
-    /// Training examples.
-    pub n_train: usize,
-    /// Test examples.
-    pub n_test: usize,
-    /// Examples of tested runs that were left out, so that every rule is tested equally often.
-    pub n_left_out: usize,
-    /// Share of the test examples whose rule was named rightly.
-    pub accuracy: f64,
-    /// Test examples by true and predicted rule.
-    pub confusion: ConfusionMatrix,
-    /// Importance of every group of features, in the matrix' order of groups.
-    pub importances: Vec<f64>,
 }
 
 /// How much a group of features (a statistic over its trajectory, the depth indicators) contributes.
@@ -83,13 +69,17 @@ pub(super) fn summary(
     let over_splits = |value: &dyn Fn(&SplitOutcome) -> f64| {
         Estimate::of(&outcomes.iter().map(value).collect::<Vec<_>>())
     };
+    let can_tell = outcomes
+        .iter()
+        .all(|outcome| !outcome.importances.is_empty());
     let mut importances: Vec<GroupImportance> = matrix
         .groups
         .iter()
         .enumerate()
+        .filter(|_| can_tell)
         .map(|(group, name)| GroupImportance {
             name: name.clone(),
-            importance: over_splits(&|outcome| outcome.importances[group]),
+            importance: over_splits(&|outcome| outcome.importances[group].mean),
         })
         .collect();
     importances.sort_by(|a, b| b.importance.mean.total_cmp(&a.importance.mean));
@@ -104,6 +94,7 @@ pub(super) fn summary(
         n_examples,
         n_runs,
         n_features: matrix.n_features(),
+        groups: matrix.groups.clone(),
         split_by: settings.splits.split_by,
         accuracy: over_splits(&|outcome| outcome.accuracy),
         chance: chance(n_classes),

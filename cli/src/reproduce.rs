@@ -1,0 +1,240 @@
+//! `engram reproduce`: runs the study's experiments on a dataset and draws its figures.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use engram_classifiers::Grid;
+use engram_engine::experiments::{self, Facts, Figure, Outcome, Protocol, Variant};
+use engram_engine::{Session, read_results};
+use engram_report::{Results, figures};
+use engram_schemas::DatasetLocation;
+use engram_schemas::category::nearest;
+use engram_schemas::results::ResultRow;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::failure::Failure;
+
+/// All figures.
+const ALL: &str = "all";
+
+/// Run the study's experiments on a dataset, and draw its figures
+///
+/// Every experiment is a query of `queries/`. Its classifiers' settings are chosen from the study's grids by
+/// cross-validation on the training examples, anew for every split. What comes out is added to the table `results`; what is
+/// there already is not run again, so that a command that was stopped goes on where it was.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct ReproduceArgs {
+    /// The figures: figure_2a ... figure_5, figure_s1 ... figure_s8, figure_leakage, or all
+    #[arg(value_name = "FIGURE", required = true)]
+    figures: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) experiments: ExperimentArguments,
+
+    /// Folder for the figures, as SVG and PNG
+    #[arg(long, value_name = "FOLDER", default_value = "figures")]
+    to: PathBuf,
+}
+
+/// How experiments are run.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ExperimentArguments {
+    /// The dataset: a folder, or a URL (file://, s3://, gs://, az://)
+    #[arg(long, value_name = "URL")]
+    pub(crate) at: String,
+
+    /// A first look: a few of the grids' settings, 3 splits and 3 folds; figures say so
+    #[arg(long)]
+    quick: bool,
+
+    /// Splits of every experiment [default: 10, or 3 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    splits: Option<u16>,
+
+    /// Seed of the first split; every further one has the next
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u32,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  engram reproduce figure_2a figure_2c --at data/digits --quick
+  engram reproduce all --at data/digits && engram report --at data/digits";
+
+impl ExperimentArguments {
+    pub(crate) fn protocol(&self) -> Protocol {
+        let protocol = if self.quick {
+            Protocol::quick()
+        } else {
+            Protocol::default()
+        };
+        Protocol {
+            n_splits: self.splits.map_or(protocol.n_splits, usize::from),
+            seed: u64::from(self.seed),
+            ..protocol
+        }
+    }
+
+    /// What figures say of the grid.
+    pub(crate) fn drawn_grid(&self) -> figures::Grid {
+        match self.protocol().grid {
+            Grid::Full => figures::Grid::Full,
+            Grid::Quick => figures::Grid::Reduced,
+        }
+    }
+
+    pub(crate) async fn open(&self) -> anyhow::Result<Session> {
+        let location = DatasetLocation::open(&self.at)?;
+        Ok(Session::open(&location).await?)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// For figures that do not exist, a dataset that cannot be read, experiments that fail, and figures that cannot be written.
+pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
+    let wanted = wanted(&arguments.figures)?;
+    let protocol = arguments.experiments.protocol();
+    let session = arguments.experiments.open().await?;
+    let facts = Facts::of(&session).await?;
+    let (variants, lacking) = experiments::variants(&wanted, &facts);
+    let counts: Vec<String> = experiments::counted(&variants)
+        .into_iter()
+        .map(|(experiment, n)| format!("{n} of {experiment}"))
+        .collect();
+    say(&format!(
+        "{} experiments: {}",
+        variants.len(),
+        counts.join(", ")
+    ));
+    for (figure, why) in &lacking {
+        say(&format!("{} is left out: {why}", figure.name));
+    }
+    run_all(&session, &variants, &protocol).await?;
+    // The table is listed when a session opens, and now there is more of it.
+    let session = arguments.experiments.open().await?;
+    let rows = rows_of(&session, &variants, &protocol).await?;
+    draw(
+        &wanted,
+        &rows,
+        arguments.experiments.drawn_grid(),
+        &arguments.to,
+    )
+}
+
+/// The figures of these names.
+fn wanted(names: &[String]) -> anyhow::Result<Vec<Figure>> {
+    if names.iter().any(|name| name == ALL) {
+        return Ok(Figure::ALL.to_vec());
+    }
+    let find = |name: &String| {
+        Figure::named(name).ok_or_else(|| {
+            let known = Figure::ALL.iter().map(|figure| figure.name);
+            let hint = match nearest(name, known.clone()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!(
+                    "there are {}, and all",
+                    known.collect::<Vec<_>>().join(", ")
+                ),
+            };
+            Failure::Request {
+                message: format!("there is no figure `{name}`"),
+                hint,
+            }
+            .into()
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+async fn run_all(
+    session: &Session,
+    variants: &[Variant],
+    protocol: &Protocol,
+) -> anyhow::Result<()> {
+    // Drawn to standard error, and only where that is a terminal.
+    let progress = ProgressBar::new(variants.len() as u64).with_style(
+        ProgressStyle::with_template("{wide_bar} {pos} of {len}, {eta} to go\n{msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let (mut n_run, mut n_there) = (0, 0);
+    for variant in variants {
+        progress.set_message(variant.title());
+        let outcome = experiments::run(session, variant, protocol, || progress.tick())
+            .await
+            .with_context(|| format!("{} failed", variant.title()))?;
+        match outcome {
+            Outcome::WasThere => n_there += 1,
+            Outcome::Done => n_run += 1,
+            Outcome::NotTestable { why } => {
+                progress.suspend(|| say(&format!("{} is left out: {why}", variant.title())));
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    say(&format!(
+        "{n_run} experiments run, {n_there} were there already"
+    ));
+    Ok(())
+}
+
+/// The rows of those variants that were run.
+pub(crate) async fn rows_of(
+    session: &Session,
+    variants: &[Variant],
+    protocol: &Protocol,
+) -> anyhow::Result<Vec<ResultRow>> {
+    let ids = variants
+        .iter()
+        .map(|variant| variant.result_id(session.dataset(), protocol))
+        .collect::<Result<BTreeSet<_>, _>>()?;
+    Ok(read_results(session, &ids).await?)
+}
+
+fn draw(
+    wanted: &[Figure],
+    rows: &[ResultRow],
+    grid: figures::Grid,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let results = Results::try_new(rows)?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for figure in wanted
+        .iter()
+        .filter_map(|figure| figures::find(figure.name))
+    {
+        match figure.draw(&results, grid) {
+            Err(missing) => say(&format!("{} cannot be drawn: {missing}", figure.name)),
+            Ok(drawn) => {
+                let file = folder.join(figure.name);
+                write(&file.with_extension("svg"), drawn.svg.as_bytes())?;
+                write(&file.with_extension("png"), &drawn.png(PNG_SCALE)?)?;
+                say(&format!(
+                    "{}.svg and .png: {}",
+                    file.display(),
+                    figure.title
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Pixels of a PNG for each unit of its figure: enough for print at column width.
+const PNG_SCALE: f32 = 3.0;
+
+pub(crate) fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(file, content).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Says something on standard error, where progress belongs; a closed one is no reason to stop.
+pub(crate) fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

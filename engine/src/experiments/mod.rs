@@ -1,0 +1,20 @@
+//! The study's experiments: from a named query to rows of the table `results`.
+//!
+//! An experiment has variants: the values of its query's parameters, a classifier, what a split keeps together, and what is
+//! done to the examples as a control. A variant is run split by split: the query gives features and sides, the training
+//! examples choose the classifier's settings from a grid, and the test examples say how well they were chosen. Its rows are
+//! one file, named by all that they follow from, so that what is there is not run again.
+
+mod facts;
+mod run;
+pub(crate) mod splits;
+mod study;
+pub(crate) mod trial;
+mod variant;
+
+pub use facts::Facts;
+pub use run::{Outcome, run};
+pub use splits::{Split, SplitBy, SplitSettings};
+pub use study::{Figure, NotTestable, counted, variants};
+pub use trial::SplitOutcome;
+pub use variant::{Protocol, Variant};

@@ -1,0 +1,184 @@
+//! One variant of an experiment.
+
+use std::collections::BTreeMap;
+
+use engram_classifiers::{Grid, Kind};
+use engram_schemas::results::Control;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::SplitBy;
+use crate::queries::{self, Header, NamedQuery};
+use crate::{Dataset, Result};
+
+/// How experiments are run: what is the same for all variants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Protocol {
+    /// Number of splits.
+    pub n_splits: usize,
+    /// Folds of the training examples that settings are tried on.
+    pub n_folds: usize,
+    /// Which settings are tried.
+    pub grid: Grid,
+    /// Seed of the first split; every further one has the next.
+    pub seed: u64,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            n_splits: 10,
+            n_folds: 5,
+            grid: Grid::Full,
+            seed: 0,
+        }
+    }
+}
+
+impl Protocol {
+    /// A first look: three splits, three folds, a few settings.
+    pub fn quick() -> Self {
+        Self {
+            n_splits: 3,
+            n_folds: 3,
+            grid: Grid::Quick,
+            seed: 0,
+        }
+    }
+}
+
+/// One variant of an experiment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variant {
+    /// The experiment: the name of its query.
+    pub experiment: &'static str,
+    /// The query's parameters that set it apart.
+    pub parameters: BTreeMap<&'static str, String>,
+    /// The classifier.
+    pub classifier: Kind,
+    /// What a split keeps together; nothing where the query holds out by something else.
+    pub split_by: Option<SplitBy>,
+    /// What is done to the examples.
+    pub control: Control,
+}
+
+/// The parameters of queries that are seeds: a split's own, whatever they are for.
+const SEEDS: [&str; 2] = ["split_seed", "start_seed"];
+
+impl Variant {
+    /// The name in words, for progress and errors.
+    pub fn title(&self) -> String {
+        let parameters: Vec<String> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut title = format!(
+            "{} {} {}",
+            self.experiment,
+            self.classifier,
+            parameters.join(" ")
+        );
+        if let Some(SplitBy::Run) = self.split_by {
+            title.push_str(" by run");
+        }
+        if self.control != Control::None {
+            title.push_str(&format!(" ({})", self.control.as_str()));
+        }
+        title
+    }
+
+    /// The named query.
+    ///
+    /// # Errors
+    /// When there is none of the experiment's name.
+    pub(crate) fn query(&self) -> Result<NamedQuery> {
+        let name = match self.control {
+            Control::MatchedPerformance => "matched_performance",
+            _ => self.experiment,
+        };
+        queries::find(name)
+    }
+
+    /// How many splits the query can make: one where nothing in it is drawn.
+    pub(crate) fn n_splits(&self, query: &NamedQuery, protocol: &Protocol) -> usize {
+        let parameters = Header::of(query.text).parameters;
+        let is_drawn = parameters
+            .iter()
+            .any(|parameter| SEEDS.contains(&parameter.name.as_str()));
+        if is_drawn { protocol.n_splits } else { 1 }
+    }
+
+    /// The query's text for split number `split`.
+    ///
+    /// # Errors
+    /// For parameters that the query has not.
+    pub(crate) fn bound(
+        &self,
+        query: &NamedQuery,
+        protocol: &Protocol,
+        split: usize,
+    ) -> Result<String> {
+        let mut given: BTreeMap<String, String> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        let seed = protocol.seed.wrapping_add(split as u64).cast_signed();
+        for parameter in Header::of(query.text).parameters {
+            if SEEDS.contains(&parameter.name.as_str()) {
+                given.insert(parameter.name, seed.to_string());
+            } else if parameter.name == "split_by" {
+                let split_by = self.split_by.unwrap_or_default();
+                given.insert(parameter.name, split_by.to_string());
+            }
+        }
+        queries::bind(query.text, &given)
+    }
+
+    /// The parameters as JSON: numbers as numbers.
+    pub fn parameters_json(&self) -> Value {
+        let json = |value: &String| match serde_json::from_str::<Value>(value) {
+            Ok(number @ Value::Number(_)) => number,
+            _ => Value::String(value.clone()),
+        };
+        let entries = self.parameters.iter();
+        Value::Object(
+            entries
+                .map(|(name, value)| ((*name).to_owned(), json(value)))
+                .collect::<Map<_, _>>(),
+        )
+    }
+
+    /// Name of the file of its rows: a hash of all that they follow from, the dataset's runs among them.
+    ///
+    /// # Errors
+    /// When the query cannot be bound.
+    pub fn result_id(&self, dataset: &Dataset, protocol: &Protocol) -> Result<String> {
+        let query = self.query()?;
+        let mut hash = Sha256::new();
+        let parts = [
+            self.experiment.to_owned(),
+            self.bound(&query, protocol, 0)?,
+            self.classifier.to_string(),
+            self.split_by.map_or("", SplitBy::as_str).to_owned(),
+            self.control.as_str().to_owned(),
+            format!("{protocol:?}"),
+        ];
+        for part in parts
+            .iter()
+            .map(String::as_str)
+            .chain(dataset.runs.iter().map(|run| run.run_id.as_str()))
+        {
+            // With its length before it no part can run into the next.
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Ok(hash
+            .finalize()
+            .iter()
+            .take(10)
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+}
