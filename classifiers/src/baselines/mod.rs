@@ -1,9 +1,9 @@
 //! Simple classifiers to compare others with: logistic regression, nearest neighbours, Gaussian naive Bayes.
 //!
-//! The first and the last are fitted by smartcore; what it finds is kept as plain numbers, so that models are stored
-//! without smartcore's own serialisation and predict in parallel. Neighbours are searched here: there is nothing to fit,
-//! and smartcore's search neither uses threads nor says which of equally far neighbours it takes. All see z-scores:
-//! regularisation, distances and smartcore's one-pass variances depend on the features' scales.
+//! Logistic regression is fitted by smartcore; what it finds is kept as plain numbers, so that models are stored without
+//! smartcore's own serialisation and predict in parallel. The other two have hardly anything to fit, and smartcore takes
+//! minutes for it with hundreds of features, on one thread. All see z-scores: regularisation and distances depend on the
+//! features' scales.
 
 mod logistic_regression;
 mod naive_bayes;

@@ -1,8 +1,7 @@
 //! Gaussian naive Bayes: within a class every z-score is normal and independent of the others.
 //!
-//! Means, variances and shares of the classes are smartcore's. Its densities are not used: a feature that is constant
-//! within a class has variance zero there and would make them NaN. Every variance is therefore raised by a small share of
-//! the largest variance of a feature, as scikit-learn's `GaussianNB` does.
+//! A feature that is constant within a class has variance zero there; every variance is therefore raised by a small share
+//! of the largest variance of a feature, as scikit-learn's `GaussianNB` does.
 //!
 //! # References
 //! Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 2nd edition, section 6.6.3.
@@ -10,10 +9,10 @@
 use std::f64::consts::TAU;
 
 use serde::{Deserialize, Serialize};
-use smartcore::linalg::basic::matrix::DenseMatrix;
-use smartcore::naive_bayes::gaussian::{GaussianNB, GaussianNBParameters};
 
-use super::{matrix, probabilities, refused};
+use super::probabilities;
+use crate::scaling::column_sums;
+use crate::select_rows;
 use crate::{Classifier, Error, Estimate, Examples, FeatureGroups, Model, Result, Scaler};
 
 const NAME: &str = "naive_bayes";
@@ -61,41 +60,46 @@ pub struct NaiveBayes {
 
 impl NaiveBayes {
     /// Fits the classifier, as [`Classifier::fit`] does, and keeps its type.
-    ///
-    /// # Errors
-    /// [`Error::Examples`] for what smartcore refuses.
-    pub fn fit_naive_bayes(&self, examples: &Examples<'_>) -> Result<NaiveBayesModel> {
+    pub fn fit_naive_bayes(&self, examples: &Examples<'_>) -> NaiveBayesModel {
         let scaler = Scaler::fit(examples);
-        let labels = examples.labels().to_vec();
-        let fitted = GaussianNB::<f64, u32, DenseMatrix<f64>, _>::fit(
-            &matrix(examples, &scaler)?,
-            &labels,
-            GaussianNBParameters::default(),
-        )
-        .map_err(refused)?;
-        let classes = fitted
-            .classes()
-            .iter()
-            .zip(fitted.class_priors())
-            .zip(fitted.theta().iter().zip(fitted.var()))
-            .map(|((&class, share), (means, variances))| {
-                // Rounding may leave the variance of a constant a little below zero.
-                let variances = variances.iter().map(|variance| variance.max(0.0));
-                Normals {
-                    class,
-                    share: *share,
-                    means: means.clone(),
-                    variances: variances
-                        .map(|variance| variance + self.settings.smoothing)
-                        .collect(),
-                }
-            })
+        let scaled = scaler.scale(examples.features());
+        let classes = (0..examples.n_classes() as u32)
+            .filter_map(|class| self.normals(class, examples, &scaled))
             .collect();
-        Ok(NaiveBayesModel {
+        NaiveBayesModel {
             feature_names: examples.feature_names().to_vec(),
             n_classes: examples.n_classes(),
             scaler,
             classes,
+        }
+    }
+
+    /// The distributions of a class's z-scores; `None` for a class without examples.
+    fn normals(&self, class: u32, examples: &Examples<'_>, scaled: &[f64]) -> Option<Normals> {
+        let width = examples.n_features();
+        let rows: Vec<usize> = (0..examples.n_examples())
+            .filter(|&row| examples.labels()[row] == class)
+            .collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let n_rows = rows.len() as f64;
+        let values = select_rows(scaled, width, &rows);
+        let mut means = column_sums(&values, width, |_, value| value);
+        for mean in &mut means {
+            *mean /= n_rows;
+        }
+        let mut variances = column_sums(&values, width, |column, value| {
+            (value - means[column]).powi(2)
+        });
+        for variance in &mut variances {
+            *variance = *variance / n_rows + self.settings.smoothing;
+        }
+        Some(Normals {
+            class,
+            share: n_rows / examples.n_examples() as f64,
+            means,
+            variances,
         })
     }
 }
@@ -107,7 +111,7 @@ impl Classifier for NaiveBayes {
 
     /// Nothing is random here: the seed plays no part.
     fn fit(&self, examples: &Examples<'_>, _seed: u64) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.fit_naive_bayes(examples)?))
+        Ok(Box::new(self.fit_naive_bayes(examples)))
     }
 }
 

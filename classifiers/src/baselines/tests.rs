@@ -105,6 +105,23 @@ fn one_class_and_one_example_are_refused_or_learned_but_do_not_panic() {
 }
 
 #[test]
+fn naive_bayes_predicts_as_smartcores() {
+    use smartcore::naive_bayes::gaussian::GaussianNB;
+    for small in Small::all() {
+        let examples = small.examples();
+        let matrix = matrix(&examples, &Scaler::fit(&examples)).unwrap();
+        let labels = small.labels.clone();
+        let peer = GaussianNB::fit(&matrix, &labels, Default::default()).unwrap();
+        let [_, _, naive_bayes] = all();
+        let model = naive_bayes.fit(&examples, 0).unwrap();
+        assert_eq!(
+            model.predict(&small.features).unwrap(),
+            peer.predict(&matrix).unwrap()
+        );
+    }
+}
+
+#[test]
 fn models_are_stored_and_settings_checked() {
     let [iris, _] = Small::all();
     let examples = iris.examples();

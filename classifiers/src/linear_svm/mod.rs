@@ -5,8 +5,7 @@
 //! the intercept, which is regularised like the others. That is the problem of LIBLINEAR's solvers 1 and 2 and of
 //! scikit-learn's `LinearSVC` (loss `squared_hinge`, penalty `l2`). It has one solution; the solvers differ in how near
 //! they come. Coordinate descent on the dual problem stops at its limit of iterations for the larger C of the usual
-//! grids; here Newton's method on the primal problem reaches the solution for all of them, see [`newton`]'s source for
-//! how.
+//! grids; here Newton's method on the primal problem reaches the solution for all of them; the module `newton` says how.
 //!
 //! Deliberately absent: kernels, the plain hinge loss, L1 regularisation, weights of classes, calibrated probabilities.
 //!
@@ -18,8 +17,8 @@ mod model;
 mod newton;
 mod settings;
 
+pub(crate) use model::softmax;
 pub use model::{Boundary, LinearSvmModel};
-pub(crate) use model::{largest, softmax};
 pub use settings::LinearSvmSettings;
 
 use rayon::prelude::*;

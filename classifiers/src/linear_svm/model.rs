@@ -133,7 +133,7 @@ pub(crate) fn softmax(values: &mut [f64]) {
 }
 
 /// Index of the largest value, the first of equals.
-pub(crate) fn largest(values: &[f64]) -> u32 {
+pub(super) fn largest(values: &[f64]) -> u32 {
     let mut best = 0;
     for (class, &value) in values.iter().enumerate() {
         if value > values[best] {

@@ -1,5 +1,6 @@
 //! The machine against scikit-learn's, at its edges, and on any number of threads.
 
+use super::model::largest;
 use super::*;
 use crate::reference::{Digits, Small, relative_difference};
 
