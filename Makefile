@@ -10,7 +10,7 @@ ENGRAM := $(TARGET)/debug/engram
 # An environment LIBTORCH wins; without one, .cargo/config.toml names .libtorch.
 CARGO ?= cargo
 
-.PHONY: help demo setup build test check bench python
+.PHONY: help demo setup build test check bench python browser
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -19,8 +19,8 @@ help: ## Show the targets
 demo: build ## Train 64 networks, ask the dataset in SQL, and identify the learning rules
 	@scripts/demo.sh "$(ENGRAM)" "$(DEMO)"
 
-test: build python ## Run all tests
-	ENGRAM_REQUIRE_PYTHON=1 $(CARGO) test --workspace --no-fail-fast --quiet
+test: build python browser ## Run all tests
+	ENGRAM_REQUIRE_PYTHON=1 ENGRAM_REQUIRE_BROWSER=1 $(CARGO) test --workspace --no-fail-fast --quiet
 
 check: setup ## Check format, lints and documentation
 	$(CARGO) fmt --all --check
@@ -37,6 +37,9 @@ build: setup ## Build the commands `engram` and `engram-trainer`
 
 setup: ## Fetch libtorch into .libtorch, unless LIBTORCH names one (TORCH=cuda for NVIDIA)
 	@scripts/setup-libtorch.sh $(TORCH)
+
+browser: ## Fetch the headless browser that the tests open the report with, into .browser
+	@scripts/setup-browser.sh
 
 python: ## Fetch the independent Parquet readers that the tests compare with, into .python
 	@scripts/setup-python.sh

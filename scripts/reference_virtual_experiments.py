@@ -200,6 +200,25 @@ def split(rows, fraction, seed, by):
     return sides
 
 
+def matched_performance(rows, width, seed):
+    """The rows of runs that have their like, in task, architecture and final accuracy, under every rule."""
+    last = {}
+    for row in rows:
+        if row["status"] == "trained" and row["epoch"] >= last.get(row["run_id"], row)["epoch"]:
+            last[row["run_id"]] = row
+    bins = defaultdict(lambda: defaultdict(list))
+    for run, row in last.items():
+        bin = math.floor(row["validation_accuracy"] / width)
+        bins[row["task"], row["architecture"], bin][row["learning_rule"]].append((uniform(seed, "kept", run), run))
+    n_rules = len({row["learning_rule"] for row in last.values()})
+    kept = set()
+    for of_rules in bins.values():
+        if len(of_rules) == n_rules:
+            n_kept = min(map(len, of_rules.values()))
+            kept.update(run for drawn in of_rules.values() for _, run in sorted(drawn)[:n_kept])
+    return [row for row in rows if row["run_id"] in kept]
+
+
 def features(rows, observables, measure="all"):
     """Run, layer and features of every included example, and the names of the statistics."""
     chosen = [name for name in observables if measure == "all" or name.startswith(measure + "_")]
@@ -276,6 +295,8 @@ def main():
     results["figure_s2b"] = with_split(
         features(trajectory_mean(rows, observables), observables)[0], 0.25, 0, "example"
     )
+    matched = matched_performance(rows, 0.05, 1)
+    results["matched_performance"] = with_split(features(matched, observables, "weight")[0], 0.25, 1, "example")
     few = trajectory_subsample(rows, 3, 10, 2)
     results["figure_4a"] = with_split(features(few, observables, "activation")[0], 0.25, 1, "example")
     portions = {"train": trajectory_portion(rows, "early"), "test": trajectory_portion(rows, "middle")}

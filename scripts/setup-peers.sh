@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the benches that time Engram beside PyTorch, BioTorch, DuckDB, Polars and NumPy. Nothing
-# else needs it. DuckDB, PyArrow and NumPy are those of scripts/setup-python.sh.
+# Makes the Python environment of the benches that time Engram beside PyTorch, BioTorch, DuckDB, Polars, NumPy and
+# scikit-learn. Nothing else needs it. DuckDB, PyArrow and NumPy are those of scripts/setup-python.sh.
 #
 #   scripts/setup-peers.sh        about 3 GB to fetch, 5 GB kept: the wheels of torch come with CUDA only
 #
@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(torch==2.13.0 numpy==2.4.6 setuptools duckdb==2.0.0 polars==2.1.0 pyarrow==26.0.1)
+packages=(torch==2.13.0 numpy==2.4.6 setuptools duckdb==2.0.0 polars==2.1.0 pyarrow==26.0.1 scikit-learn==1.7.2)
 biotorch=biotorch==0.0.16
 home=${ENGRAM_PEERS_DIR:-$PWD/.peers}
 stamp=$home/packages

@@ -40,16 +40,20 @@ async fn ask(folder: &Path, settings: &IdentifySettings) -> Result<Identificatio
     identify(&open(folder).await, settings).await
 }
 
+fn forest(n_trees: usize) -> Settings {
+    Settings::RandomForest(RandomForestSettings {
+        n_trees,
+        ..RandomForestSettings::default()
+    })
+}
+
 fn quick() -> IdentifySettings {
     IdentifySettings {
         splits: SplitSettings {
             n_splits: 3,
             ..SplitSettings::default()
         },
-        forest: RandomForestSettings {
-            n_trees: 40,
-            ..RandomForestSettings::default()
-        },
+        points: vec![forest(40)],
         ..IdentifySettings::default()
     }
 }
@@ -247,7 +251,7 @@ async fn what_cannot_be_asked_is_said() {
         "learning rule `sgdm` has 1 run(s); at least 2 are needed"
     );
 
-    settings.forest.n_trees = 0;
+    settings.points = vec![forest(0)];
     let error = ask(folder.path(), &settings).await.unwrap_err();
     assert!(error.to_string().contains("`n_trees` is 0"), "{error}");
     assert!(

@@ -309,6 +309,11 @@ fn experiments() -> Vec<(&'static str, String)> {
         named("figure_s2a", &[("start_seed", "4")], sided),
         named("figure_s2b", &[], sided),
         named(
+            "matched_performance",
+            &[("measure", "weight"), ("bin", "0.05"), ("split_seed", "1")],
+            sided,
+        ),
+        named(
             "figure_4a",
             &[
                 ("measure", "activation"),

@@ -299,8 +299,9 @@ fn quoted(word: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use engram_classifiers::ConfusionMatrix;
-    use engram_engine::identify::{GroupImportance, SplitOutcome};
+    use engram_classifiers::{ConfusionMatrix, Kind};
+    use engram_engine::experiments::SplitOutcome;
+    use engram_engine::identify::GroupImportance;
 
     use super::*;
 
@@ -327,8 +328,14 @@ mod tests {
                 n_left_out: 0,
                 accuracy: confusion.accuracy(),
                 confusion: confusion.clone(),
-                importances: vec![0.6, 0.3, 0.1],
+                settings: Kind::RandomForest.settings(),
+                grid_accuracies: Vec::new(),
+                importances: Vec::new(),
+                permutation_importances: Vec::new(),
             }],
+            groups: ["weight_abs_median", "activation_raw_norm", "depth"]
+                .map(str::to_owned)
+                .to_vec(),
             accuracy: Estimate {
                 mean: 5.0 / 6.0,
                 standard_error: Some(0.0312),

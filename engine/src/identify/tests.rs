@@ -2,7 +2,10 @@
 
 use super::outcome::summary;
 use super::rows::{result_id, result_rows};
+use engram_classifiers::RandomForestSettings;
+
 use super::*;
+use crate::feature_matrix::Side;
 use crate::{Example, Excluded};
 
 /// Two statistics of two measures at two checkpoints and one depth indicator; one example a run and layer.
@@ -38,6 +41,7 @@ fn matrix(labels: &[usize], runs: &[&str]) -> FeatureMatrix {
         examples: runs.iter().map(example).collect(),
         classes: classes.collect(),
         labels: labels.to_vec(),
+        sides: vec![None; labels.len()],
         excluded: Excluded::default(),
     }
 }
@@ -109,16 +113,20 @@ fn an_experiment_s_identifier_follows_from_all_that_its_rows_do() {
         ),
         id(
             &IdentifySettings {
-                forest: RandomForestSettings {
-                    n_trees: 1,
-                    ..Default::default()
-                },
+                points: vec![forest(1)],
                 ..default()
             },
             &["a", "b"],
         ),
     ];
     assert!(!others.contains(&first), "{others:?}");
+}
+
+fn forest(n_trees: usize) -> Settings {
+    Settings::RandomForest(RandomForestSettings {
+        n_trees,
+        ..RandomForestSettings::default()
+    })
 }
 
 #[test]
@@ -146,15 +154,15 @@ fn a_rule_with_too_few_examples_or_runs_is_named() {
 fn settings_are_read_by_name() {
     let read = serde_json::from_str::<IdentifySettings>;
     let settings =
-        read(r#"{"query": "SELECT 1", "splits": {"split_by": "run"}, "forest": {"n_trees": 7}}"#)
+        read(r#"{"query": "SELECT 1", "splits": {"split_by": "run"}, "points": [{"classifier": "random_forest", "n_trees": 7}]}"#)
             .unwrap();
     assert_eq!(
         (
             settings.splits.split_by,
             settings.splits.n_splits,
-            settings.forest.n_trees
+            settings.points
         ),
-        (SplitBy::Run, 10, 7)
+        (SplitBy::Run, 10, vec![forest(7)])
     );
     assert!(read(r#"{"trees": 7}"#).is_err());
 }
@@ -174,12 +182,19 @@ fn a_rule_that_shows_in_a_feature_is_identified() {
         row[2] = example as f32;
         row[3] = labels[example] as f32;
     }
-    let classifier = RandomForestSettings {
-        n_trees: 20,
-        ..Default::default()
-    }
-    .check()
-    .unwrap();
+    let trial = Trial {
+        points: vec![forest(20)],
+        n_folds: 2,
+        control: Control::None,
+        with_permutations: true,
+        seed: 0,
+    };
+    // Every fourth example is tested: of both rules as many.
+    let side = |example: usize| match example / 2 % 4 {
+        0 => Some(Side::Test),
+        _ => Some(Side::Train),
+    };
+    let splits = vec![Split::of((0..80).map(side)); 3];
     for split_by in [SplitBy::Example, SplitBy::Run] {
         let settings = IdentifySettings {
             splits: SplitSettings {
@@ -189,11 +204,15 @@ fn a_rule_that_shows_in_a_feature_is_identified() {
             },
             ..Default::default()
         };
-        let outcomes = test_splits(&matrix, &settings.splits, &classifier, &|_| ()).unwrap();
+        let outcomes = test_splits(&matrix, &splits, &trial, &|_| ()).unwrap();
         assert_eq!(
             outcomes,
-            test_splits(&matrix, &settings.splits, &classifier, &|_| ()).unwrap()
+            test_splits(&matrix, &splits, &trial, &|_| ()).unwrap()
         );
+        for outcome in &outcomes {
+            let missed = &outcome.permutation_importances;
+            assert!(missed[1] > 0.3 && missed[0] == 0.0, "{missed:?}");
+        }
         let rows = result_rows(&matrix, &settings, &outcomes);
         assert_eq!(
             rows.iter().map(|row| row.split).collect::<Vec<_>>(),
@@ -217,4 +236,34 @@ fn a_rule_that_shows_in_a_feature_is_identified() {
         assert_eq!(found.confusion.n_examples(), 60);
         assert_eq!((found.chance, found.n_examples), (0.5, vec![40, 40]));
     }
+}
+
+#[test]
+fn shuffled_labels_tell_nothing() {
+    let labels: Vec<usize> = (0..200).map(|example| example % 2).collect();
+    let runs: Vec<String> = (0..200).map(|example| format!("run{example}")).collect();
+    let runs: Vec<&str> = runs.iter().map(String::as_str).collect();
+    let mut matrix = matrix(&labels, &runs);
+    for (row, &label) in matrix.values.chunks_mut(5).zip(&labels) {
+        row[2] = label as f32;
+    }
+    let split = Split::of((0..200).map(|example| match example / 2 % 2 {
+        0 => Some(Side::Test),
+        _ => Some(Side::Train),
+    }));
+    let accuracy = |control| {
+        let trial = Trial {
+            points: vec![forest(20)],
+            n_folds: 2,
+            control,
+            with_permutations: false,
+            seed: 0,
+        };
+        let of = |number| trial.run(&matrix, &split, number).unwrap().accuracy;
+        (0..8).map(of).sum::<f64>() / 8.0
+    };
+    assert_eq!(accuracy(Control::None), 1.0);
+    // Chance is one half, and eight tests of a hundred examples have a standard error of 0.02.
+    let shuffled = accuracy(Control::ShuffledLabels);
+    assert!((shuffled - 0.5).abs() < 0.1, "{shuffled}");
 }
