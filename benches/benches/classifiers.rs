@@ -93,7 +93,7 @@ fn examples(n_examples: usize, identity: u64) -> Data {
         let label = example % N_CLASSES;
         let depth = random.random_range(0..N_DEPTHS);
         for statistic in 0..N_STATISTICS {
-            let shift = 0.03 * ((label * (statistic + 1)) % 5) as f32;
+            let shift = 0.12 * ((label * (statistic + 1)) % 5) as f32;
             let start = random.random_range(-1.0..1.0_f32) + depth as f32;
             let slope = random.random_range(-0.5..0.5_f32) + shift;
             let bend = random.random_range(-0.3..0.3_f32) * (1.0 + shift);

@@ -120,7 +120,7 @@ classifiers! {
         |settings, examples, _| settings.check()?.fit_neighbours(examples);
     /// See [`crate::baselines`].
     NaiveBayes: "naive_bayes", NaiveBayesSettings => NaiveBayesModel,
-        |settings, examples, _| settings.check()?.fit_naive_bayes(examples);
+        |settings, examples, _| Ok(settings.check()?.fit_naive_bayes(examples));
 }
 
 impl fmt::Display for Kind {

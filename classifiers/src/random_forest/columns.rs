@@ -15,6 +15,8 @@ pub(super) const N_BINS: usize = 256;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
     columns: Vec<Column>,
+    /// Bins by row: empty where codes are ranks.
+    rows: Vec<u8>,
 }
 
 /// One feature of all training examples.
@@ -38,14 +40,15 @@ impl Columns {
     /// Codes every feature.
     pub(super) fn new(examples: &Examples<'_>, thresholds: Thresholds) -> Self {
         let n_features = examples.n_features();
-        let columns = (0..n_features)
+        let columns: Vec<Column> = (0..n_features)
             .into_par_iter()
             .map(|feature| {
                 let values = examples.features().iter().skip(feature);
                 Column::new(values.step_by(n_features).copied(), thresholds)
             })
             .collect();
-        Self { columns }
+        let rows = rows(&columns, examples.n_examples());
+        Self { columns, rows }
     }
 
     /// Number of features.
@@ -53,11 +56,44 @@ impl Columns {
         self.columns.len()
     }
 
+    /// The bins of all features of all examples, example by example.
+    pub(super) fn rows(&self) -> &[u8] {
+        &self.rows
+    }
+
     /// The column of `feature`.
     pub(super) fn column(&self, feature: u32) -> &Column {
         &self.columns[feature as usize]
     }
 }
+
+/// The columns' bins once more, row by row.
+fn rows(columns: &[Column], n_examples: usize) -> Vec<u8> {
+    let bins: Vec<&Vec<u8>> = columns
+        .iter()
+        .filter_map(|column| match &column.codes {
+            Codes::Bins(bins) => Some(bins),
+            Codes::Ranks(_) => None,
+        })
+        .collect();
+    let mut rows = vec![0; bins.len() * n_examples];
+    if !bins.is_empty() {
+        rows.par_chunks_mut(bins.len() * ROWS_AT_ONCE)
+            .enumerate()
+            .for_each(|(chunk, rows)| {
+                for (feature, bins) in bins.iter().enumerate() {
+                    let of_rows = rows.iter_mut().skip(feature).step_by(columns.len());
+                    for (place, bin) in of_rows.zip(&bins[chunk * ROWS_AT_ONCE..]) {
+                        *place = *bin;
+                    }
+                }
+            });
+    }
+    rows
+}
+
+/// Rows that are transposed together: few enough to stay in the cache.
+const ROWS_AT_ONCE: usize = 64;
 
 impl Column {
     fn new(values: impl Iterator<Item = f32>, thresholds: Thresholds) -> Self {

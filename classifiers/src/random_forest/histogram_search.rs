@@ -1,10 +1,13 @@
 //! The best threshold of one feature among those between bins: the node's samples are counted, not sorted.
 
 use super::columns::N_BINS;
-use super::split_search::{Between, Node, Searched};
+use super::split_search::{Between, Node, Sample, Searched};
 
 /// Classes that are counted side by side, so that four sums are one instruction.
 const LANE: usize = 4;
+
+/// Most samples of a node that are read row by row.
+const SMALL: usize = 1024;
 
 /// Counts a node's samples by bin and class and tries every threshold between two occupied bins.
 pub(super) struct HistogramSearch {
@@ -27,10 +30,12 @@ impl HistogramSearch {
         }
     }
 
-    /// The best threshold by `bins`, if its score is above `score_to_beat`.
+    /// The best threshold by `feature`, whose bins are `bins`, if its score is above `score_to_beat`. `rows` holds the bins
+    /// of all features row by row.
     pub(super) fn best(
         &mut self,
         bins: &[u8],
+        (rows, feature, n_features): (&[u8], usize, usize),
         node: &Node<'_>,
         min_samples_leaf: u32,
         score_to_beat: f64,
@@ -38,10 +43,21 @@ impl HistogramSearch {
         let mut occupied = [0_u64; N_BINS / 64];
         let width = self.n_lanes * LANE;
         let weights = self.weights.as_flattened_mut();
-        for sample in node.samples {
-            let bin = usize::from(bins[sample.row as usize]);
+        let mut count = |sample: &Sample, bin: u8| {
+            let bin = usize::from(bin);
             occupied[bin / 64] |= 1 << (bin % 64);
             weights[bin * width + usize::from(sample.class)] += u32::from(sample.weight);
+        };
+        // Of a large node a column is read from one end to the other. The rows of a small one stay in the cache through all
+        // features and all nodes below it, while its samples in a column would each be fetched alone.
+        if node.samples.len() > SMALL {
+            for sample in node.samples {
+                count(sample, bins[sample.row as usize]);
+            }
+        } else {
+            for sample in node.samples {
+                count(sample, rows[sample.row as usize * n_features + feature]);
+            }
         }
         self.scan(&occupied, node, min_samples_leaf, score_to_beat)
     }

@@ -121,7 +121,11 @@ impl<'a> SplitSearch<'a> {
             let least = self.min_samples_leaf;
             let searched = match self.columns.column(feature).codes() {
                 Codes::Ranks(ranks) => self.exact.best(ranks, node, least, score_to_beat),
-                Codes::Bins(bins) => self.histogram.best(bins, node, least, score_to_beat),
+                Codes::Bins(bins) => {
+                    let by_row = (self.columns.rows(), feature as usize, n_features);
+                    let histogram = &mut self.histogram;
+                    histogram.best(bins, by_row, node, least, score_to_beat)
+                }
             };
             match searched {
                 Searched::Constant => continue,
