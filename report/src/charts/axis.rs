@@ -61,6 +61,19 @@ impl Axis {
         self.with_names(ticks.collect())
     }
 
+    /// With round numbers, at most `n`, and fewer where they would touch when it runs from left to right over `length`.
+    pub(super) fn with_fitting_numbers(mut self, n: usize, length: f64) -> Self {
+        for n in (2..=n).rev() {
+            self = self.with_round_numbers(n);
+            let n_ticks = self.ticks.len();
+            self = self.thinned(length);
+            if self.ticks.len() == n_ticks {
+                break;
+            }
+        }
+        self
+    }
+
     /// Without the ticks whose numbers would touch the one before, when it runs from left to right over `length`.
     pub(super) fn thinned(mut self, length: f64) -> Self {
         const GAP: f64 = 3.0;
@@ -168,6 +181,8 @@ mod tests {
 
     #[test]
     fn numbers_that_would_touch_are_left_out() {
+        let axis = Axis::linear(0.0..0.11).with_fitting_numbers(6, 30.0);
+        assert_eq!(labels(&axis), ["0", "0.1"]);
         let axis = Axis::linear(0.0..1.0).with_numbers(&[0.0, 0.01, 0.5, 1.0]);
         assert_eq!(labels(&axis.thinned(100.0)), ["0", "0.5", "1"]);
     }

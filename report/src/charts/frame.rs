@@ -9,9 +9,9 @@ use crate::Estimate;
 use crate::drawing::{Area, Outcome, SMALL_TEXT_SIZE, TEXT_SIZE, palette, px, text};
 
 /// Room on the left of a plot for numbers and the axis's name.
-pub(super) const LEFT: f64 = 40.0;
+pub(super) const LEFT: f64 = 36.0;
 /// Room below a plot for numbers and the axis's name.
-pub(super) const BOTTOM: f64 = 31.0;
+pub(super) const BOTTOM: f64 = 29.0;
 /// Room on the right of a plot for the word at the line of guessing.
 pub(super) const RIGHT: f64 = 38.0;
 /// From an axis to the end of a tick; plotters puts the word as far behind it.
@@ -76,9 +76,14 @@ impl Frame<'_> {
             .set_all_tick_mark_size(px(TICK))
             .x_label_style(text(self.x_text_size, palette::INK))
             .y_label_style(text(SMALL_TEXT_SIZE, palette::INK))
-            .axis_desc_style(text(TEXT_SIZE, palette::INK))
-            .x_desc(self.x_label)
-            .y_desc(self.y_label);
+            .axis_desc_style(text(TEXT_SIZE, palette::INK));
+        // plotters would write a name without letters.
+        if !self.x_label.is_empty() {
+            mesh.x_desc(self.x_label);
+        }
+        if !self.y_label.is_empty() {
+            mesh.y_desc(self.y_label);
+        }
         if self.guides != Guides::Level {
             mesh.disable_y_mesh();
         }
@@ -151,8 +156,8 @@ pub(super) fn level_error(plot: &Plot<'_>, y: f64, estimate: Estimate) -> Outcom
     plot.plotting_area().draw(&bar)
 }
 
-/// Width of an error bar's ends, in pixels of plotters.
-const CAPS: u32 = 36;
+/// Width of an error bar's ends, and of the point that plotters puts at its middle, in pixels of plotters.
+const CAPS: u32 = 24;
 
 fn bar_style() -> ShapeStyle {
     line(palette::INK, 0.8).filled()

@@ -98,11 +98,11 @@ impl Lines<'_> {
                 (Axis::logarithmic(first / clear..last * clear), 0, 3)
             }
         };
-        let axis = axis.with_round_numbers(6);
+        let axis = axis.with_fitting_numbers(6, length);
         if places.len() <= n_most || axis.n_ticks() < n_least {
             axis.with_numbers(&places).thinned(length)
         } else {
-            axis.thinned(length)
+            axis
         }
     }
 

@@ -103,8 +103,7 @@ impl Ranking<'_> {
         let mut plot = Frame {
             title: None,
             x: Axis::linear(from..if to > from { to } else { from + 1.0 })
-                .with_round_numbers(if width < 120.0 { 3 } else { 6 })
-                .thinned(width),
+                .with_fitting_numbers(6, width),
             y: Axis::linear(places.height..0.0).with_names(names),
             x_label: &column.label,
             y_label: "",

@@ -55,7 +55,7 @@ pub(super) fn draw(
         legend: &Legend::default(),
         width,
         height,
-        n_columns: n_columns,
+        n_columns,
     };
     let mut charts = Vec::new();
     let mut description = String::new();

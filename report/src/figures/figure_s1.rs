@@ -37,7 +37,7 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         legend: &Legend::default(),
         width,
         height: 200.0,
-        n_columns: n_columns,
+        n_columns,
     };
     let mut charts = Vec::new();
     // The first rule has nothing before it and the last nothing behind it, so that a triangle needs neither.

@@ -41,7 +41,7 @@ pub(super) fn draw(
         legend: &Legend::default(),
         width,
         height: 180.0,
-        n_columns: n_columns,
+        n_columns,
     };
     let labels = PORTIONS.map(names::label);
     let mut charts = Vec::new();

@@ -86,7 +86,7 @@ pub(super) fn draw(
         legend: &legend,
         width,
         height: 175.0,
-        n_columns: n_columns,
+        n_columns,
     };
     let caption = format!(
         "Accuracy from a few observations of each trajectory, at a fixed period from a random start. {} Dashed: guessing.",

@@ -22,8 +22,8 @@ fn inked(pixels: &resvg::tiny_skia::Pixmap) -> f64 {
 #[test]
 fn every_figure_is_well_formed_and_has_words() {
     for figure in drawn(Grid::Full) {
-        let tree = drawing::parse(&figure.name, &figure.svg).unwrap();
-        assert!(tree.has_text_nodes(), "{}", figure.name);
+        drawing::parse(&figure.name, &figure.svg).unwrap();
+        assert!(figure.svg.contains("</text>"), "{}", figure.name);
         assert!(
             figure.caption.len() > 40 && figure.description.len() > 40,
             "{}",
