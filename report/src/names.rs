@@ -2,6 +2,7 @@
 
 use engram_schemas::observable::Measure;
 use engram_schemas::{Architecture, LearningRule, Task};
+use plotters::style::RGBColor;
 
 use crate::drawing::palette;
 
@@ -188,7 +189,7 @@ pub(crate) fn measure_of(statistic: &str) -> Option<&'static str> {
 }
 
 /// The colour of a measure or a classifier; of the depth indicators for every other name.
-pub(crate) fn color(name: &str) -> &'static str {
+pub(crate) fn color(name: &str) -> RGBColor {
     match name {
         RANDOM_FOREST => palette::BLUE,
         LINEAR_SVM => palette::ORANGE,

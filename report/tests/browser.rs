@@ -148,7 +148,7 @@ fn what_is_wrong_is_noticed() {
     let page = page_of(&testing::made_up());
     let wrong = page
         .replacen("<h2", "<img src=\"http://localhost:9/image.png\" alt=\"\"><div style=\"width:900px\">.</div><h4>Deep</h4><h2", 1)
-        .replacen("</svg>", "<text x=\"40\" y=\"27\" font-size=\"8\">Across</text><text x=\"500\" y=\"20\">Beyond</text></svg>", 1);
+        .replacen("</svg>", "<text x=\"400\" y=\"270\" font-size=\"80\">Across</text><text x=\"5000\" y=\"200\" font-size=\"80\">Beyond</text></svg>", 1);
     let found = problems(&home, "wrong", &wrong);
     for problem in [
         "asks for http://localhost:9/image.png",

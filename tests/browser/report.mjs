@@ -63,7 +63,7 @@ function inspectFigures() {
     }
     if (!svg.querySelector("title")?.textContent || !svg.querySelector("desc")?.textContent) found.push(`${name} has no words for it`);
     if (getComputedStyle(figure.querySelector(".card")).backgroundColor !== "rgb(255, 255, 255)") found.push(`${name} is not on white`);
-    const texts = [...svg.querySelectorAll("text")].map((text) => ({ words: text.textContent, box: text.getBoundingClientRect() }));
+    const texts = [...svg.querySelectorAll("text")].map((text) => ({ words: text.textContent.trim(), box: text.getBoundingClientRect() }));
     for (const { words, box: place } of texts) {
       if (place.width === 0) found.push(`${name}: "${words}" is not drawn`);
       if (!inside(place, box)) found.push(`${name}: "${words}" is cut off`);

@@ -1,13 +1,17 @@
 //! Grouped bars: an estimate for each of a few things in each of a few groups.
 
-use super::axes;
+use plotters::prelude::*;
+
+use super::Chart;
+use super::axis::Axis;
+use super::frame::{self, Frame, Guides};
 use crate::Estimate;
-use crate::drawing::{Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Scale, Text, width_of};
+use crate::drawing::{Area, Outcome, SMALL_TEXT_SIZE, width_of};
 
 /// A bar.
 #[derive(Clone, Debug)]
 pub(crate) struct Bar {
-    pub(crate) color: &'static str,
+    pub(crate) color: RGBColor,
     pub(crate) estimate: Estimate,
 }
 
@@ -18,7 +22,7 @@ pub(crate) struct BarGroup {
     pub(crate) bars: Vec<Bar>,
 }
 
-/// The chart.
+/// The chart, from 0 to 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bars<'a> {
     pub(crate) title: Option<&'a str>,
@@ -27,57 +31,48 @@ pub(crate) struct Bars<'a> {
     pub(crate) chance: Option<f64>,
 }
 
-impl Bars<'_> {
-    /// Draws into `area`, from 0 to 1.
-    pub(crate) fn draw(&self, canvas: &mut Canvas, area: Rect) {
-        const GROUP_GAP: f64 = 1.0;
-        let top = if self.title.is_some() {
-            axes::TITLE
-        } else {
-            axes::TOP
-        };
-        let plot = area.inset(axes::LEFT, top, axes::RIGHT, 22.0);
-        let scale = Scale::linear((0.0, 1.0), (plot.bottom(), plot.top));
-        axes::vertical(canvas, plot, scale, self.y_label);
-        if let Some(title) = self.title {
-            axes::title(canvas, plot, title);
-        }
-        let n_bars: usize = self.groups.iter().map(|group| group.bars.len()).sum();
-        let n_slots = n_bars as f64 + GROUP_GAP * self.groups.len() as f64;
-        let slot = plot.width / n_slots.max(1.0);
-        let mut left = plot.left + slot * GROUP_GAP / 2.0;
+impl Chart for Bars<'_> {
+    fn draw(&self, area: &Area<'_>) -> Outcome {
+        // A bar is one wide, and so is the gap between groups.
+        let mut end = 0.0;
+        let mut groups = Vec::new();
         for group in self.groups {
-            let extent = slot * group.bars.len() as f64;
-            for (i, bar) in group.bars.iter().enumerate() {
-                let top = scale.at(bar.estimate.mean);
-                let bar_left = left + slot * i as f64;
-                let rect = Rect {
-                    left: bar_left + slot * 0.06,
-                    top,
-                    width: slot * 0.88,
-                    height: plot.bottom() - top,
-                };
-                canvas.rect(rect, bar.color);
-                axes::upright_error(canvas, bar_left + slot / 2.0, bar.estimate, scale);
-            }
-            let at = Point {
-                x: left + extent / 2.0,
-                y: plot.bottom() + 11.0,
-            };
-            let room = extent + slot * GROUP_GAP - 4.0;
-            let width = width_of(&group.label, SMALL_TEXT_SIZE, false);
-            let size = SMALL_TEXT_SIZE * (room / width).clamp(0.75, 1.0);
-            canvas.text(
-                at,
-                Text::new(&group.label)
-                    .with_size(size)
-                    .with_anchor(Anchor::Middle),
-            );
-            left += extent + slot * GROUP_GAP;
+            let width = group.bars.len() as f64 + 1.0;
+            groups.push((end + 0.5, width, group));
+            end += width;
         }
-        axes::baseline(canvas, plot);
-        if let Some(chance) = self.chance {
-            axes::chance(canvas, plot, scale.at(chance));
+        let slot = (frame::size_of(area).0 - frame::LEFT - frame::RIGHT) / end;
+        let fit = groups.iter().map(|(_, width, group)| {
+            (width * slot - 4.0) / width_of(&group.label, SMALL_TEXT_SIZE, false)
+        });
+        let names = groups.iter().map(|(left, width, group)| {
+            let middle = left + (width - 1.0) / 2.0;
+            (middle, group.label.clone())
+        });
+        let mut plot = Frame {
+            title: self.title,
+            x: Axis::linear(0.0..end).with_names(names.collect()),
+            y: Axis::linear(0.0..1.0).with_round_numbers(6),
+            x_label: "",
+            y_label: self.y_label,
+            left: frame::LEFT,
+            bottom: 22.0,
+            right: frame::RIGHT,
+            guides: Guides::Level,
+            x_text_size: SMALL_TEXT_SIZE * fit.fold(1.0, f64::min).max(0.75),
+        }
+        .draw(area)?;
+        for (left, _, group) in &groups {
+            for (i, bar) in group.bars.iter().enumerate() {
+                let left = left + i as f64;
+                let corners = [(left + 0.06, 0.0), (left + 0.94, bar.estimate.mean)];
+                plot.draw_series([Rectangle::new(corners, bar.color.filled())])?;
+                frame::upright_error(&plot, left + 0.5, bar.estimate)?;
+            }
+        }
+        match self.chance {
+            Some(accuracy) => frame::chance(&mut plot, accuracy),
+            None => Ok(()),
         }
     }
 }

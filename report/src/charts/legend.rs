@@ -1,6 +1,9 @@
 //! Legends: a line above the plots, broken where it is too long, so that it never covers data.
 
-use crate::drawing::{Canvas, Marker, Point, Rect, SMALL_TEXT_SIZE, Stroke, Text, width_of};
+use plotters::prelude::*;
+
+use super::{Marker, frame};
+use crate::drawing::{Area, Outcome, SMALL_TEXT_SIZE, palette, px, text, width_of};
 
 const LINE_HEIGHT: f64 = 12.0;
 const SWATCH_WIDTH: f64 = 12.0;
@@ -26,7 +29,7 @@ pub(crate) enum Swatch {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LegendItem {
     pub(crate) label: String,
-    pub(crate) color: &'static str,
+    pub(crate) color: RGBColor,
     pub(crate) swatch: Swatch,
 }
 
@@ -38,7 +41,7 @@ pub(crate) struct Legend {
 
 impl Legend {
     /// Appends an entry that is not there yet.
-    pub(crate) fn add(&mut self, label: impl Into<String>, color: &'static str, swatch: Swatch) {
+    pub(crate) fn add(&mut self, label: impl Into<String>, color: RGBColor, swatch: Swatch) {
         let item = LegendItem {
             label: label.into(),
             color,
@@ -62,47 +65,34 @@ impl Legend {
     }
 
     /// Draws at the top of `area`.
-    pub(crate) fn draw(&self, canvas: &mut Canvas, area: Rect) {
-        for (item, (x, y)) in self.items.iter().zip(self.places(area.width)) {
-            let (left, y) = (area.left + x, area.top + y + LINE_HEIGHT / 2.0);
-            let middle = Point {
-                x: left + SWATCH_WIDTH / 2.0,
-                y,
-            };
-            let ends = [
-                Point { x: left, y },
-                Point {
-                    x: left + SWATCH_WIDTH,
-                    y,
-                },
-            ];
+    pub(crate) fn draw(&self, area: &Area<'_>) -> Outcome {
+        let (width, _) = frame::size_of(area);
+        for (item, (x, y)) in self.items.iter().zip(self.places(width)) {
+            let y = y + LINE_HEIGHT / 2.0;
+            let at = |along: f64| (px(x + along), px(y));
+            let ends = [at(0.0), at(SWATCH_WIDTH)];
+            let line = |width| PathElement::new(ends, frame::line(item.color, width));
             match item.swatch {
                 Swatch::Filled => {
-                    let square = Rect {
-                        left: left + 3.0,
-                        top: y - 4.0,
-                        width: 8.0,
-                        height: 8.0,
-                    };
-                    canvas.rect(square, item.color);
+                    let corners = [(px(x + 3.0), px(y - 4.0)), (px(x + 11.0), px(y + 4.0))];
+                    area.draw(&Rectangle::new(corners, item.color.filled()))?;
                 }
                 Swatch::Line(marker) => {
-                    canvas.path(&ends, Stroke::solid(item.color, 1.4));
-                    canvas.marker(marker, middle, 2.6, item.color);
+                    area.draw(&line(1.4))?;
+                    marker.draw(area, at(SWATCH_WIDTH / 2.0), item.color)?;
                 }
-                Swatch::Plain => canvas.path(&ends, Stroke::solid(item.color, 1.0)),
-                Swatch::Dashed => canvas.path(&ends, Stroke::CHANCE),
+                Swatch::Plain => area.draw(&line(1.0))?,
+                Swatch::Dashed => {
+                    for line in frame::dashed(ends[0], ends[1]) {
+                        area.draw(&line)?;
+                    }
+                }
                 Swatch::Words => {}
             }
-            let text = Text::new(&item.label).with_size(SMALL_TEXT_SIZE);
-            canvas.text(
-                Point {
-                    x: left + before(item.swatch),
-                    y,
-                },
-                text,
-            );
+            let style = text(SMALL_TEXT_SIZE, palette::INK);
+            area.draw_text(&item.label, &style, at(before(item.swatch)))?;
         }
+        Ok(())
     }
 
     /// Where each entry begins.
@@ -138,11 +128,11 @@ mod tests {
     fn a_long_legend_is_broken_within_its_width() {
         let mut legend = Legend::default();
         for i in 0..8 {
-            legend.add(format!("a classifier {i}"), "#000000", Swatch::Filled);
+            legend.add(format!("a classifier {i}"), BLACK, Swatch::Filled);
         }
         assert!(legend.height(340.0) > LINE_HEIGHT);
         assert_eq!(legend.height(3_400.0), LINE_HEIGHT);
-        legend.add("a classifier 0", "#000000", Swatch::Filled);
+        legend.add("a classifier 0", BLACK, Swatch::Filled);
         assert_eq!(legend.items.len(), 8);
     }
 }

@@ -1,13 +1,17 @@
 //! Lines: estimates along a quantity, a line for each of a few series.
 
-use super::axes;
+use plotters::prelude::*;
+
+use super::axis::Axis;
+use super::frame::{self, Frame, Guides};
+use super::{Chart, Marker};
 use crate::Estimate;
-use crate::drawing::{Canvas, Marker, Point, Rect, Scale, Stroke};
+use crate::drawing::{Area, Outcome, SMALL_TEXT_SIZE};
 
 /// A line.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
-    pub(crate) color: &'static str,
+    pub(crate) color: RGBColor,
     pub(crate) marker: Marker,
     /// In the order of the quantity.
     pub(crate) points: Vec<(f64, Estimate)>,
@@ -20,69 +24,85 @@ pub(crate) enum XAxis {
     Logarithmic,
 }
 
-/// The chart.
-#[derive(Clone, Copy, Debug)]
+/// The chart, up to 1, from a tenth that is below everything.
+#[derive(Clone, Debug)]
 pub(crate) struct Lines<'a> {
-    pub(crate) title: Option<&'a str>,
-    pub(crate) series: &'a [Series],
+    pub(crate) title: Option<String>,
+    pub(crate) series: Vec<Series>,
     pub(crate) x_axis: XAxis,
     pub(crate) x_label: &'a str,
     pub(crate) y_label: &'a str,
     pub(crate) chance: Option<f64>,
 }
 
+impl Chart for Lines<'_> {
+    fn draw(&self, area: &Area<'_>) -> Outcome {
+        let mut plot = Frame {
+            title: self.title.as_deref(),
+            x: self.x(frame::size_of(area).0 - frame::LEFT - frame::RIGHT),
+            y: Axis::linear(self.least()..1.0).with_round_numbers(6),
+            x_label: self.x_label,
+            y_label: self.y_label,
+            left: frame::LEFT,
+            bottom: frame::BOTTOM,
+            right: frame::RIGHT,
+            guides: Guides::Level,
+            x_text_size: SMALL_TEXT_SIZE,
+        }
+        .draw(area)?;
+        if let Some(accuracy) = self.chance {
+            frame::chance(&mut plot, accuracy)?;
+        }
+        for series in &self.series {
+            let points = series.points.iter().map(|(x, y)| (*x, y.mean));
+            plot.draw_series(LineSeries::new(points, frame::line(series.color, 1.4)))?;
+            for (x, estimate) in &series.points {
+                frame::upright_error(&plot, *x, *estimate)?;
+                let area = plot.plotting_area();
+                series
+                    .marker
+                    .draw(area, (*x, estimate.mean), series.color)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Lines<'_> {
-    /// Draws into `area`, up to 1, from a tenth that is below everything.
-    pub(crate) fn draw(&self, canvas: &mut Canvas, area: Rect) {
-        let top = if self.title.is_some() {
-            axes::TITLE
-        } else {
-            axes::TOP
-        };
-        let plot = area.inset(axes::LEFT, top, axes::RIGHT, axes::BOTTOM);
-        let y_scale = Scale::linear((self.least(), 1.0), (plot.bottom(), plot.top));
-        let mut places: Vec<f64> = self
-            .series
-            .iter()
-            .flat_map(|series| series.points.iter().map(|(x, _)| *x))
-            .collect();
+    /// The horizontal axis, `length` long: with all places as ticks where these are few.
+    fn x(&self, length: f64) -> Axis {
+        // Marks at the ends keep clear of the axis.
+        const CLEAR: f64 = 8.0;
+        let points = self.series.iter().flat_map(|series| &series.points);
+        let mut places: Vec<f64> = points.map(|(x, _)| *x).collect();
         places.sort_by(f64::total_cmp);
         places.dedup();
-        let domain = (
-            places.first().copied().unwrap_or(0.0),
-            places.last().copied().unwrap_or(1.0),
-        );
-        // Marks at the ends keep clear of the axis.
-        let range = (plot.left + 8.0, plot.right() - 8.0);
-        let x_scale = match self.x_axis {
-            XAxis::Linear => Scale::linear(domain, range),
-            XAxis::Logarithmic => Scale::logarithmic(domain, range),
-        };
-        let round = x_scale.ticks(5);
-        let ticks = match self.x_axis {
-            XAxis::Linear if places.len() > 8 => round,
-            XAxis::Logarithmic if round.len() > 2 => round,
-            _ => places,
-        };
-        axes::vertical(canvas, plot, y_scale, self.y_label);
-        axes::horizontal(canvas, plot, x_scale, &ticks, self.x_label);
-        if let Some(title) = self.title {
-            axes::title(canvas, plot, title);
-        }
-        if let Some(chance) = self.chance {
-            axes::chance(canvas, plot, y_scale.at(chance));
-        }
-        for series in self.series {
-            let at = |(x, estimate): &(f64, Estimate)| Point {
-                x: x_scale.at(*x),
-                y: y_scale.at(estimate.mean),
-            };
-            let points: Vec<Point> = series.points.iter().map(at).collect();
-            canvas.path(&points, Stroke::solid(series.color, 1.4));
-            for (point, (_, estimate)) in points.iter().zip(&series.points) {
-                axes::upright_error(canvas, point.x, *estimate, y_scale);
-                canvas.marker(series.marker, *point, 2.6, series.color);
+        let first = places.first().copied().unwrap_or(1.0);
+        let last = places.last().copied().unwrap_or(1.0);
+        let share = CLEAR / (length - 2.0 * CLEAR);
+        let (axis, n_most, n_least) = match self.x_axis {
+            XAxis::Linear => {
+                let clear = if last > first {
+                    (last - first) * share
+                } else {
+                    0.5
+                };
+                (Axis::linear(first - clear..last + clear), 8, 0)
             }
+            XAxis::Logarithmic => {
+                let clear = if last > first {
+                    (last / first).powf(share)
+                } else {
+                    2.0
+                };
+                (Axis::logarithmic(first / clear..last * clear), 0, 3)
+            }
+        };
+        let axis = axis.with_fitting_numbers(6, length);
+        if places.len() <= n_most || axis.n_ticks() < n_least {
+            axis.with_numbers(&places).thinned(length)
+        } else {
+            axis
         }
     }
 

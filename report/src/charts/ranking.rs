@@ -1,20 +1,25 @@
 //! Rankings: a line of text for each of many things, and its estimates in columns to the right of it.
 
-use super::axes;
+use plotters::prelude::*;
+
+use super::axis::Axis;
+use super::frame::{self, Frame, Guides};
+use super::{Chart, Marker};
 use crate::Estimate;
-use crate::drawing::{
-    Anchor, Canvas, Marker, Point, Rect, SMALL_TEXT_SIZE, Scale, Stroke, Text, palette, width_of,
-};
+use crate::drawing::{Area, Outcome, SMALL_TEXT_SIZE, palette, px, text, width_of};
 
 const ROW_HEIGHT: f64 = 11.5;
 const SECTION_GAP: f64 = 5.0;
 const HEADING_HEIGHT: f64 = 13.0;
+/// Between columns, and on the right of the last.
+const GAP: f64 = 14.0;
+const RIGHT: f64 = 10.0;
 
 /// A thing and its estimates, one for each column.
 #[derive(Clone, Debug)]
 pub(crate) struct RankedRow {
     pub(crate) label: String,
-    pub(crate) color: &'static str,
+    pub(crate) color: RGBColor,
     pub(crate) values: Vec<Option<Estimate>>,
 }
 
@@ -54,169 +59,128 @@ pub(crate) struct Ranking<'a> {
     pub(crate) columns: &'a [Column],
 }
 
+/// Where headings and rows stand, from the top of the plots.
+#[derive(Default)]
+struct Places<'a> {
+    headings: Vec<(f64, &'a str)>,
+    rows: Vec<(f64, &'a RankedRow)>,
+    height: f64,
+}
+
 impl Ranking<'_> {
     /// Height that the rows need.
     pub(crate) fn height(&self) -> f64 {
-        let top = if self.title.is_some() {
-            axes::TITLE
-        } else {
-            axes::TOP
-        };
-        let sections: f64 = self.sections.iter().map(section_height).sum();
-        top + sections + axes::BOTTOM
+        frame::top(self.title) + self.places().height + frame::BOTTOM
     }
 
-    /// Draws into `area`, which is as high as [`Ranking::height`] or higher.
-    pub(crate) fn draw(&self, canvas: &mut Canvas, area: Rect) {
-        let top = if self.title.is_some() {
-            axes::TITLE
-        } else {
-            axes::TOP
-        };
-        let labels = self.sections.iter().flat_map(|section| &section.rows);
-        let headings = self
-            .sections
-            .iter()
-            .filter_map(|section| section.heading.as_ref());
-        let widest = labels
-            .map(|row| width_of(&row.label, SMALL_TEXT_SIZE, false))
-            .chain(headings.map(|heading| width_of(heading, SMALL_TEXT_SIZE, true)))
-            .fold(0.0, f64::max);
-        let plots = area.inset(
-            widest + 10.0,
-            top,
-            10.0,
-            area.height - self.height() + axes::BOTTOM,
-        );
-        if let Some(title) = self.title {
-            axes::title(canvas, plots, title);
-        }
-        let mut y = plots.top;
+    fn places(&self) -> Places<'_> {
+        let mut places = Places::default();
         for section in self.sections {
-            let mut row_y = y + SECTION_GAP / 2.0;
+            let mut y = places.height + SECTION_GAP / 2.0;
             if let Some(heading) = &section.heading {
-                let at = Point {
-                    x: area.left,
-                    y: row_y + HEADING_HEIGHT / 2.0,
-                };
-                canvas.text(at, Text::new(heading).with_size(SMALL_TEXT_SIZE).bold());
-                row_y += HEADING_HEIGHT;
+                places.headings.push((y + HEADING_HEIGHT / 2.0, heading));
+                y += HEADING_HEIGHT;
             }
             for row in &section.rows {
-                let at = Point {
-                    x: plots.left - 5.0,
-                    y: row_y + ROW_HEIGHT / 2.0,
-                };
-                let text = Text::new(&row.label)
-                    .with_size(SMALL_TEXT_SIZE)
-                    .with_anchor(Anchor::End);
-                canvas.text(at, text);
-                row_y += ROW_HEIGHT;
+                places.rows.push((y + ROW_HEIGHT / 2.0, row));
+                y += ROW_HEIGHT;
             }
-            y += section_height(section);
+            places.height = y + SECTION_GAP / 2.0;
         }
-        let shares: f64 = self.columns.iter().map(|column| column.share).sum();
-        let gap = 14.0;
-        let room = plots.width - gap * (self.columns.len().max(1) - 1) as f64;
-        let mut left = plots.left;
-        for (index, column) in self.columns.iter().enumerate() {
-            let plot = Rect {
-                left,
-                width: room * column.share / shares,
-                ..plots
-            };
-            self.column(canvas, plot, index, column);
-            left += plot.width + gap;
-        }
+        places
     }
 
-    fn column(&self, canvas: &mut Canvas, plot: Rect, index: usize, column: &Column) {
-        let scale = Scale::linear(column.domain, (plot.left, plot.right()));
-        let n_ticks = if plot.width < 120.0 { 2 } else { 4 };
-        let ticks = scale.ticks(n_ticks);
-        let upright = |x| {
-            [
-                Point { x, y: plot.top },
-                Point {
-                    x,
-                    y: plot.bottom(),
-                },
-            ]
+    fn column(&self, area: &Area<'_>, index: usize, left: f64, places: &Places<'_>) -> Outcome {
+        let column = &self.columns[index];
+        let width = frame::size_of(area).0 - left;
+        let names = places.rows.iter().map(|(y, row)| (*y, row.label.clone()));
+        let names = if index == 0 {
+            names.collect()
+        } else {
+            Vec::new()
         };
-        for tick in &ticks {
-            canvas.path(&upright(scale.at(*tick)), Stroke::GUIDE);
+        let (from, to) = column.domain;
+        let mut plot = Frame {
+            title: None,
+            x: Axis::linear(from..if to > from { to } else { from + 1.0 })
+                .with_fitting_numbers(6, width),
+            y: Axis::linear(places.height..0.0).with_names(names),
+            x_label: &column.label,
+            y_label: "",
+            left,
+            bottom: frame::BOTTOM,
+            right: 0.0,
+            guides: Guides::Upright,
+            x_text_size: SMALL_TEXT_SIZE,
         }
-        axes::horizontal(canvas, plot, scale, &ticks, &column.label);
-        canvas.path(&upright(plot.left), Stroke::AXIS);
+        .draw(area)?;
+        let upright = |x| [(x, 0.0), (x, places.height)];
         if let Some(value) = column.plain {
-            canvas.path(
-                &upright(scale.at(value)),
-                Stroke::solid(palette::MUTED, 1.0),
-            );
+            let style = frame::line(palette::MUTED, 1.0);
+            plot.draw_series(LineSeries::new(upright(value), style))?;
         }
-        let mut y = plot.top;
-        for section in self.sections {
-            let heading = if section.heading.is_some() {
-                HEADING_HEIGHT
-            } else {
-                0.0
+        for (y, row) in &places.rows {
+            let Some(Some(estimate)) = row.values.get(index) else {
+                continue;
             };
-            let mut row_y = y + SECTION_GAP / 2.0 + heading;
-            for row in &section.rows {
-                if let Some(Some(estimate)) = row.values.get(index) {
-                    mark(
-                        canvas,
-                        row_y + ROW_HEIGHT / 2.0,
-                        row.color,
-                        *estimate,
-                        column.form,
-                        scale,
-                        plot.left,
-                    );
+            match column.form {
+                Form::Bars => {
+                    let corners = [(0.0, y - 4.0), (estimate.mean, y + 4.0)];
+                    plot.draw_series([Rectangle::new(corners, row.color.filled())])?;
+                    frame::level_error(&plot, *y, *estimate)?;
                 }
-                row_y += ROW_HEIGHT;
+                Form::Points => {
+                    frame::level_error(&plot, *y, *estimate)?;
+                    let area = plot.plotting_area();
+                    Marker::Circle.draw(area, (estimate.mean, *y), row.color)?;
+                }
             }
-            y += section_height(section);
         }
         if let Some(value) = column.dashed {
-            canvas.path(&upright(scale.at(value)), Stroke::CHANCE);
+            let [from, to] = upright(value);
+            plot.draw_series(frame::dashed(from, to))?;
         }
+        Ok(())
     }
 }
 
-fn mark(
-    canvas: &mut Canvas,
-    y: f64,
-    color: &str,
-    estimate: Estimate,
-    form: Form,
-    scale: Scale,
-    left: f64,
-) {
-    let x = scale.at(estimate.mean);
-    match form {
-        Form::Bars => {
-            let bar = Rect {
-                left,
-                top: y - 4.0,
-                width: x - left,
-                height: 8.0,
-            };
-            canvas.rect(bar, color);
-            axes::level_error(canvas, y, estimate, scale);
+impl Chart for Ranking<'_> {
+    fn draw(&self, area: &Area<'_>) -> Outcome {
+        let places = self.places();
+        let labels = places
+            .rows
+            .iter()
+            .map(|(_, row)| (row.label.as_str(), false));
+        let headings = places.headings.iter().map(|(_, heading)| (*heading, true));
+        let widest = labels
+            .chain(headings)
+            .map(|(words, bold)| width_of(words, SMALL_TEXT_SIZE, bold))
+            .fold(0.0, f64::max);
+        let first_left = widest + 10.0;
+        let top = frame::top(self.title);
+        let (width, _) = frame::size_of(area);
+        if let Some(title) = self.title {
+            frame::title(area, title, (first_left + width - RIGHT) / 2.0, 8.0)?;
         }
-        Form::Points => {
-            axes::level_error(canvas, y, estimate, scale);
-            canvas.marker(Marker::Circle, Point { x, y }, 2.8, color);
+        for (y, heading) in &places.headings {
+            let style = frame::bold(text(SMALL_TEXT_SIZE, palette::INK));
+            area.draw_text(heading, &style, (0, px(top + y)))?;
         }
+        let n_gaps = self.columns.len().max(1) - 1;
+        let room = width - first_left - RIGHT - GAP * n_gaps as f64;
+        let shares: f64 = self.columns.iter().map(|column| column.share).sum();
+        let mut x = 0.0;
+        for (index, column) in self.columns.iter().enumerate() {
+            let left = if index == 0 { first_left } else { GAP };
+            let extent = left + room * column.share / shares;
+            let height = self.height() - top + frame::top(None);
+            let part = area.clone().shrink(
+                (px(x), px(top - frame::top(None))),
+                (px(extent), px(height)),
+            );
+            self.column(&part, index, left, &places)?;
+            x += extent;
+        }
+        Ok(())
     }
-}
-
-fn section_height(section: &Section) -> f64 {
-    let heading = if section.heading.is_some() {
-        HEADING_HEIGHT
-    } else {
-        0.0
-    };
-    heading + SECTION_GAP + ROW_HEIGHT * section.rows.len() as f64
 }

@@ -6,12 +6,19 @@ use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
 use resvg::usvg::fontdb::Database;
 use skrifa::MetadataProvider as _;
 use skrifa::instance::{LocationRef, Size};
 
+use super::px;
+
 /// The font's name.
-pub(crate) const FAMILY: &str = "DejaVu Sans";
+pub(super) const FAMILY: &str = "DejaVu Sans";
+
+/// The font, and what stands in for it where a drawing is without its page.
+const FAMILIES: &str = "DejaVu Sans, Verdana, sans-serif";
 
 const REGULAR: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
 const BOLD: &[u8] = include_bytes!("../../fonts/DejaVuSans-Bold.ttf");
@@ -41,6 +48,16 @@ pub(crate) fn faces_css() -> String {
             )
         })
         .concat()
+}
+
+/// The style of a text from its place to the right, its middle height at its place.
+pub(crate) fn text(size: f64, color: RGBColor) -> TextStyle<'static> {
+    // plotters' size is that of a line; it divides by this for the size of the letters.
+    const LINE: f64 = 1.24;
+    let family = FontFamily::Name(FAMILIES);
+    FontDesc::new(family, f64::from(px(size)) * LINE, FontStyle::Normal)
+        .color(&color)
+        .pos(Pos::new(HPos::Left, VPos::Center))
 }
 
 /// Width of `content` at `size`.

@@ -1,20 +1,19 @@
-//! Drawing: shapes and measured text on a canvas of SVG, in units of a quarter of a millimetre in print.
+//! Drawing: what plotters needs to draw a figure for print, and what becomes of its SVG.
 //!
-//! Plotting libraries for Rust snap shapes to whole pixels and guess how wide a text is. A figure for print needs neither:
-//! here coordinates are numbers, and a text is measured in the font that it is drawn in, so that margins and legends fit.
+//! Lengths are in units of a quarter of a millimetre in print. plotters rounds coordinates to whole pixels, so a
+//! unit is ten of them, and the SVG's view box is ten times its size. plotters without a font library guesses how wide a
+//! text is; where that matters to us, for margins and legends, a text is measured in the bundled font.
 
-mod canvas;
 mod font;
 pub(crate) mod palette;
 mod png;
-mod scale;
+mod svg;
 
-pub(crate) use canvas::{Anchor, Canvas, Marker, Point, Rect, Stroke, Text};
-pub(crate) use font::{FAMILY, faces_css, width_of};
+pub(crate) use font::{faces_css, text, width_of};
 pub(crate) use png::encode;
 #[cfg(test)]
 pub(crate) use png::{parse, pixels};
-pub(crate) use scale::{Scale, is_power, number, power};
+pub(crate) use svg::{Area, Outcome, px, svg};
 
 /// Width of a figure of one column, 89 mm in print.
 pub(crate) const COLUMN: f64 = 340.0;

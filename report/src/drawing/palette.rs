@@ -3,51 +3,47 @@
 //! # References
 //! Okabe and Ito, "Color Universal Design", 2008.
 
-/// Text and axes.
-pub(crate) const INK: &str = "#222222";
-/// What stands back: ticks, guide lines, notes.
-pub(crate) const MUTED: &str = "#666666";
-/// Lines that only guide the eye.
-pub(crate) const GUIDE: &str = "#E3E3E3";
+use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap};
+use plotters::style::{RGBColor, WHITE};
 
-pub(crate) const BLACK: &str = "#000000";
-pub(crate) const GREY: &str = "#8C8C8C";
-pub(crate) const ORANGE: &str = "#E69F00";
-pub(crate) const SKY_BLUE: &str = "#56B4E9";
-pub(crate) const GREEN: &str = "#009E73";
-pub(crate) const BLUE: &str = "#0072B2";
-pub(crate) const VERMILION: &str = "#D55E00";
-pub(crate) const PURPLE: &str = "#CC79A7";
+/// Text and axes.
+pub(crate) const INK: RGBColor = RGBColor(34, 34, 34);
+/// What stands back: ticks, guide lines, notes.
+pub(crate) const MUTED: RGBColor = RGBColor(102, 102, 102);
+/// Lines that only guide the eye.
+pub(crate) const GUIDE: RGBColor = RGBColor(227, 227, 227);
+
+pub(crate) const BLACK: RGBColor = RGBColor(0, 0, 0);
+pub(crate) const GREY: RGBColor = RGBColor(140, 140, 140);
+pub(crate) const ORANGE: RGBColor = RGBColor(230, 159, 0);
+pub(crate) const SKY_BLUE: RGBColor = RGBColor(86, 180, 233);
+pub(crate) const GREEN: RGBColor = RGBColor(0, 158, 115);
+pub(crate) const BLUE: RGBColor = RGBColor(0, 114, 178);
+pub(crate) const VERMILION: RGBColor = RGBColor(213, 94, 0);
+pub(crate) const PURPLE: RGBColor = RGBColor(204, 121, 167);
 
 /// Colours for series without one of their own, in the order of use.
-pub(crate) const SERIES: [&str; 7] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK];
+const SERIES: [RGBColor; 7] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK];
 
 /// The colour of the series at `index`.
-pub(crate) fn series(index: usize) -> &'static str {
+pub(crate) fn series(index: usize) -> RGBColor {
     SERIES[index % SERIES.len()]
 }
 
 /// From white to dark blue: the colour of `share` in 0..=1.
-pub(crate) fn ramp(share: f64) -> String {
-    const STOPS: [[f64; 3]; 4] = [
-        [247.0, 251.0, 255.0],
-        [158.0, 202.0, 225.0],
-        [49.0, 130.0, 189.0],
-        [8.0, 48.0, 107.0],
+pub(crate) fn ramp(share: f64) -> RGBColor {
+    let stops = [
+        RGBColor(247, 251, 255),
+        RGBColor(158, 202, 225),
+        RGBColor(49, 130, 189),
+        RGBColor(8, 48, 107),
     ];
-    let position = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
-    let first = (position.floor() as usize).min(STOPS.len() - 2);
-    let rest = position - first as f64;
-    let [red, green, blue] = std::array::from_fn(|channel| {
-        let (from, to) = (STOPS[first][channel], STOPS[first + 1][channel]);
-        (from + (to - from) * rest).round() as u8
-    });
-    format!("#{red:02X}{green:02X}{blue:02X}")
+    DerivedColorMap::new(&stops).get_color(share.clamp(0.0, 1.0))
 }
 
 /// The colour of text on [`ramp`] of `share`.
-pub(crate) fn ink_on_ramp(share: f64) -> &'static str {
-    if share > 0.5 { "#FFFFFF" } else { INK }
+pub(crate) fn ink_on_ramp(share: f64) -> RGBColor {
+    if share > 0.5 { WHITE } else { INK }
 }
 
 #[cfg(test)]
@@ -56,8 +52,8 @@ mod tests {
 
     #[test]
     fn the_ramp_goes_from_light_to_dark() {
-        assert_eq!(ramp(0.0), "#F7FBFF");
-        assert_eq!(ramp(1.0), "#08306B");
-        assert_eq!(ramp(f64::NAN.max(2.0)), "#08306B");
+        assert_eq!(ramp(0.0), RGBColor(247, 251, 255));
+        assert_eq!(ramp(1.0), RGBColor(8, 48, 107));
+        assert_eq!(ramp(2.0), RGBColor(8, 48, 107));
     }
 }

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 pub(crate) fn parse(figure: &str, svg: &str) -> Result<Tree> {
     let options = Options {
         fontdb: font::database(),
-        font_family: super::FAMILY.to_owned(),
+        font_family: font::FAMILY.to_owned(),
         ..Options::default()
     };
     Tree::from_str(svg, &options).map_err(|source| Error::Svg {

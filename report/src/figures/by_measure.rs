@@ -1,6 +1,6 @@
 //! Accuracy by measure and classifier.
 
-use super::sheet::{Sheet, in_words, over_splits, panels};
+use super::sheet::{Sheet, in_words, over_splits};
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{Bar, BarGroup, Bars, Legend, Swatch};
 use crate::drawing::{BOTH_COLUMNS, COLUMN};
@@ -85,17 +85,23 @@ pub(super) fn beside_whole(
     } else {
         COLUMN
     };
-    let mut sheet = Sheet::new(width, 175.0, &legend, grid);
-    let areas = panels(sheet.body, shown.len(), shown.len());
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &legend,
+        width,
+        height: 175.0,
+        n_columns: shown.len(),
+    };
+    let mut charts = Vec::new();
     let mut description = String::new();
-    for ((title, gathered), area) in shown.iter().zip(areas) {
-        let chart = Bars {
+    for (title, gathered) in &shown {
+        charts.push(Bars {
             title: Some(title),
             groups: &gathered.groups,
             y_label: "Test accuracy",
             chance: gathered.chance,
-        };
-        chart.draw(&mut sheet.canvas, area);
+        });
         description += &format!("{title}. {} ", gathered.description);
     }
     let estimates = shown
@@ -107,5 +113,5 @@ pub(super) fn beside_whole(
         format!("Accuracy from {caption}.")
     };
     let caption = format!("{what} {} Dashed: guessing.", over_splits(estimates));
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }

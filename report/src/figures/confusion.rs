@@ -2,7 +2,7 @@
 
 use engram_schemas::LearningRule;
 
-use super::sheet::{Sheet, panels};
+use super::sheet::Sheet;
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{HeatMap, Legend};
 use crate::confusion::Confusion;
@@ -43,22 +43,23 @@ pub(super) fn draw(
         .map(|(_, confusion, _)| confusion.classes.len())
         .max()
         .unwrap_or(0);
-    let (width, n_columns, panel_height) = match found.len() {
+    let (width, n_columns, height) = match found.len() {
         1 if n_classes > FEW_CLASSES => (COLUMN, 1, 250.0),
         1 => (COLUMN * 0.8, 1, 215.0),
         n if n_classes > FEW_CLASSES => (BOTH_COLUMNS, n.min(2), 270.0),
         n => (BOTH_COLUMNS, n.min(4), 190.0),
     };
-    let n_rows = found.len().div_ceil(n_columns) as f64;
-    let mut sheet = Sheet::new(
-        width,
-        panel_height * n_rows + 8.0 * (n_rows - 1.0),
-        &Legend::default(),
+    let sheet = Sheet {
+        kind,
         grid,
-    );
-    let areas = panels(sheet.body, found.len(), n_columns);
+        legend: &Legend::default(),
+        width,
+        height,
+        n_columns,
+    };
+    let mut charts = Vec::new();
     let mut description = String::new();
-    for ((title, confusion, _), area) in found.iter().zip(areas) {
+    for (title, confusion, _) in &found {
         let classes = ordered(&confusion.classes);
         let labels: Vec<String> = classes.iter().map(|class| names::label(class)).collect();
         let cells: Vec<Vec<Option<f64>>> = classes
@@ -70,18 +71,17 @@ pub(super) fn draw(
                     .collect()
             })
             .collect();
-        let chart = HeatMap {
-            title: (found.len() > 1).then_some(title),
+        description += &describe(title, &labels, &cells);
+        charts.push(HeatMap {
+            title: (found.len() > 1).then(|| title.clone()),
             row_title: "Learning rule",
             column_title: "Identified as",
-            rows: &labels,
-            columns: &labels,
-            cells: &cells,
+            rows: labels.clone(),
+            columns: labels,
+            cells,
             domain: (0.0, 1.0),
             written: percent,
-        };
-        chart.draw(&mut sheet.canvas, area);
-        description += &describe(title, &labels, &cells);
+        });
     }
     let n_splits = found.iter().map(|(_, _, n)| *n).max().unwrap_or(0);
     let classes = ordered(&found[0].1.classes);
@@ -90,7 +90,7 @@ pub(super) fn draw(
          splits.{}",
         names::initials(&classes)
     );
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }
 
 /// Classes in the order in which the rules are declared; others behind.

@@ -14,17 +14,23 @@ pub(super) const FIGURE: FigureKind = FigureKind {
 
 fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, Missing> {
     let gathered = by_measure::gather(results, "figure_2a")?;
-    let mut sheet = Sheet::new(COLUMN, 175.0, &gathered.legend, grid);
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &gathered.legend,
+        width: COLUMN,
+        height: 175.0,
+        n_columns: 1,
+    };
     let chart = Bars {
         title: None,
         groups: &gathered.groups,
         y_label: "Test accuracy",
         chance: gathered.chance,
     };
-    chart.draw(&mut sheet.canvas, sheet.body);
     let caption = format!(
         "Share of test examples whose learning rule was identified, by what was observed of the networks. {} Dashed: guessing.",
         over_splits(gathered.estimates.iter().copied())
     );
-    Ok(sheet.finish(kind, caption, gathered.description))
+    Ok(sheet.figure(&[chart], caption, gathered.description))
 }

@@ -1,9 +1,9 @@
 //! Figure 5: accuracy through few units and noise, a panel for each measure and a line for each level of noise.
 
-use super::sheet::{Sheet, in_words, over_splits, panels};
+use super::sheet::{Sheet, in_words, over_splits};
 use super::{Figure, FigureKind, Grid};
-use crate::charts::{Legend, Lines, Series, Swatch, XAxis};
-use crate::drawing::{BOTH_COLUMNS, COLUMN, Marker, palette};
+use crate::charts::{Legend, Lines, Marker, Series, Swatch, XAxis};
+use crate::drawing::{BOTH_COLUMNS, COLUMN, palette};
 use crate::few_units::{self, NOISE, UNIT_FRACTION};
 use crate::{Missing, Results, Selection, names};
 
@@ -45,11 +45,18 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
     } else {
         COLUMN
     };
-    let mut sheet = Sheet::new(width, 185.0, &legend, grid);
-    let areas = panels(sheet.body, found.len(), found.len());
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &legend,
+        width,
+        height: 185.0,
+        n_columns: found.len(),
+    };
+    let mut charts = Vec::new();
     let mut description = String::new();
     let mut estimates = Vec::new();
-    for ((measure, selection), area) in found.iter().zip(areas) {
+    for (measure, selection) in &found {
         let title = names::label(measure);
         let mut series = Vec::new();
         for (index, level) in levels.iter().enumerate() {
@@ -82,20 +89,19 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
                 points,
             });
         }
-        let chart = Lines {
-            title: Some(&title),
-            series: &series,
+        charts.push(Lines {
+            title: Some(title),
+            series,
             x_axis: XAxis::Logarithmic,
             x_label: "Share of units observed",
             y_label: "Test accuracy",
             chance: results.chance(selection),
-        };
-        chart.draw(&mut sheet.canvas, area);
+        });
     }
     let caption = format!(
         "Accuracy of the random forest on two learning rules when few units are observed and noise is added to every unit. {} \
          Dashed: guessing.",
         over_splits(estimates.into_iter())
     );
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }

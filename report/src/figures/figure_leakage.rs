@@ -1,5 +1,7 @@
 //! Controls: is accuracy that of recognising a rule, or of recognising a network?
 
+use plotters::style::RGBColor;
+
 use super::sheet::{Sheet, in_words, over_splits};
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{Bar, BarGroup, Bars, Legend, Swatch};
@@ -56,23 +58,29 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
             .reduce(Missing::and)
             .unwrap_or_else(|| Missing::of("controls")));
     }
-    let mut sheet = Sheet::new(COLUMN, 175.0, &legend, grid);
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &legend,
+        width: COLUMN,
+        height: 175.0,
+        n_columns: 1,
+    };
     let chart = Bars {
         title: None,
         groups: &groups,
         y_label: "Test accuracy",
         chance: results.chance(&Check::ByExample.selection(names::ALL_MEASURES)),
     };
-    chart.draw(&mut sheet.canvas, sheet.body);
     let caption = format!(
         "Accuracy of the random forest when a network's layers may lie on both sides of the split, when they may not, when \
          every rule's networks perform alike, and when the training labels are shuffled. {} Dashed: guessing.",
         over_splits(estimates.into_iter())
     );
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&[chart], caption, description.trim_end().to_owned()))
 }
 
-fn color(check: Check) -> &'static str {
+fn color(check: Check) -> RGBColor {
     match check {
         Check::ByExample => palette::BLUE,
         Check::ByRun => palette::SKY_BLUE,

@@ -2,7 +2,7 @@
 
 use engram_schemas::LearningRule;
 
-use super::sheet::{Sheet, in_words, panels};
+use super::sheet::{Sheet, in_words};
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{HeatMap, Legend};
 use crate::drawing::COLUMN;
@@ -26,14 +26,20 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
     let rules = rules(results);
     let chance = results.chance(&rows).unwrap_or(0.5);
     let n_columns = found.len().min(2);
-    let n_rows = found.len().div_ceil(n_columns) as f64;
     let width = if n_columns > 1 {
         COLUMN * 1.7
     } else {
         COLUMN * 0.8
     };
-    let mut sheet = Sheet::new(width, 200.0 * n_rows, &Legend::default(), grid);
-    let areas = panels(sheet.body, found.len(), n_columns);
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &Legend::default(),
+        width,
+        height: 200.0,
+        n_columns,
+    };
+    let mut charts = Vec::new();
     // The first rule has nothing before it and the last nothing behind it, so that a triangle needs neither.
     let labels: Vec<String> = rules.iter().map(|rule| names::label(rule)).collect();
     let (rows, columns) = (
@@ -41,7 +47,7 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         &labels[..labels.len().saturating_sub(1)],
     );
     let mut description = String::new();
-    for (classifier, area) in found.into_iter().zip(areas) {
+    for classifier in found {
         let title = names::label(classifier);
         let mut cells = vec![vec![None; columns.len()]; rows.len()];
         for (second, second_rule) in rules.iter().enumerate().skip(1) {
@@ -63,23 +69,22 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
                 );
             }
         }
-        let chart = HeatMap {
-            title: Some(&title),
+        charts.push(HeatMap {
+            title: Some(title),
             row_title: "One rule",
             column_title: "The other",
-            rows,
-            columns,
-            cells: &cells,
+            rows: rows.to_vec(),
+            columns: columns.to_vec(),
+            cells,
             domain: (chance, 1.0),
             written: |accuracy| format!("{accuracy:.2}"),
-        };
-        chart.draw(&mut sheet.canvas, area);
+        });
     }
     let caption = format!(
         "Mean accuracy over splits when only two learning rules are to be told apart. White is chance ({chance:.2}).{}",
         names::initials(&rules)
     );
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }
 
 fn of(classifier: &str) -> Selection {

@@ -1,5 +1,7 @@
 //! Accuracy on what was held out whole, a column for each measure.
 
+use plotters::style::RGBColor;
+
 use super::sheet::{Sheet, in_words};
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{Column, Form, Legend, RankedRow, Ranking, Section, Swatch};
@@ -84,17 +86,23 @@ pub(super) fn draw(
     } else {
         COLUMN
     };
-    let mut sheet = Sheet::new(width, chart.height(), &legend, grid);
-    chart.draw(&mut sheet.canvas, sheet.body);
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &legend,
+        width,
+        height: chart.height(),
+        n_columns: 1,
+    };
     let caption = format!(
         "Accuracy of the {} on all examples of what was held out, learned from all others. The grey line is the accuracy of \
          ordinary splits. Error bars where there is more than one seed: standard error of the mean.",
         sentence_name(classifier)
     );
-    Ok(sheet.finish(kind, caption, describe(&sections, measures)))
+    Ok(sheet.figure(&[chart], caption, describe(&sections, measures)))
 }
 
-fn color(kind: Kind) -> &'static str {
+fn color(kind: Kind) -> RGBColor {
     match kind {
         Kind::Architecture => palette::BLUE,
         Kind::Curriculum => palette::GREEN,

@@ -1,6 +1,6 @@
 //! Gini importance of the statistics, and what permuting them costs, a panel for each measure.
 
-use super::sheet::{Sheet, in_words, over_splits, panels};
+use super::sheet::{Sheet, in_words, over_splits};
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{Column, Form, Legend, RankedRow, Ranking, Section, Swatch};
 use crate::drawing::{BOTH_COLUMNS, COLUMN};
@@ -79,11 +79,14 @@ pub(super) fn draw(
     } else {
         COLUMN
     };
-    let mut sheet = Sheet::new(width, height, &legend, grid);
-    let areas = panels(sheet.body, charts.len(), charts.len());
-    for (chart, area) in charts.iter().zip(areas) {
-        chart.draw(&mut sheet.canvas, area);
-    }
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &legend,
+        width,
+        height,
+        n_columns: charts.len(),
+    };
     let all = || found.iter().flat_map(|(_, importances)| importances);
     let caption = format!(
         "Gini importance to the random forest, summed over the trajectory{}. {}",
@@ -111,7 +114,7 @@ pub(super) fn draw(
         })
         .collect::<Vec<_>>()
         .join(" ");
-    Ok(sheet.finish(kind, caption, description))
+    Ok(sheet.figure(&charts, caption, description))
 }
 
 fn row(importance: &Importance) -> RankedRow {
@@ -142,7 +145,7 @@ fn columns(importances: &[Importance]) -> Vec<Column> {
     if !lost.is_empty() {
         let least = lost
             .iter()
-            .map(|estimate| estimate.mean)
+            .map(|estimate| estimate.mean - estimate.standard_error.unwrap_or(0.0))
             .fold(0.0, f64::min);
         columns.push(Column {
             label: "Accuracy lost".to_owned(),

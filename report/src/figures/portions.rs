@@ -1,6 +1,6 @@
 //! Accuracy from one third of the trajectories to another, a panel for each classifier and measure.
 
-use super::sheet::{Sheet, panels};
+use super::sheet::Sheet;
 use super::{Figure, FigureKind, Grid};
 use crate::charts::{HeatMap, Legend};
 use crate::drawing::{BOTH_COLUMNS, COLUMN};
@@ -35,17 +35,18 @@ pub(super) fn draw(
         2 => (COLUMN * 1.25, 2),
         n => (BOTH_COLUMNS, n.min(3)),
     };
-    let n_rows = found.len().div_ceil(n_columns) as f64;
-    let mut sheet = Sheet::new(
-        width,
-        180.0 * n_rows + 8.0 * (n_rows - 1.0),
-        &Legend::default(),
+    let sheet = Sheet {
+        kind,
         grid,
-    );
-    let areas = panels(sheet.body, found.len(), n_columns);
+        legend: &Legend::default(),
+        width,
+        height: 180.0,
+        n_columns,
+    };
     let labels = PORTIONS.map(names::label);
+    let mut charts = Vec::new();
     let mut description = String::new();
-    for ((classifier, measure), area) in found.into_iter().zip(areas) {
+    for (classifier, measure) in found {
         let accuracy = |train: &str, test: &str| {
             results
                 .accuracy(&from_to(classifier, measure, train, test))
@@ -63,21 +64,20 @@ pub(super) fn draw(
                 }
             }
         }
-        let chart = HeatMap {
-            title: Some(&title),
+        charts.push(HeatMap {
+            title: Some(title),
             row_title: "Learned from",
             column_title: "Tested on",
-            rows: &labels,
-            columns: &labels,
-            cells: &cells,
+            rows: labels.to_vec(),
+            columns: labels.to_vec(),
+            cells,
             domain: (chance, 1.0),
             written: |accuracy| format!("{accuracy:.2}"),
-        };
-        chart.draw(&mut sheet.canvas, area);
+        });
     }
     let caption = format!(
         "Mean accuracy over splits when a classifier learns from one third of the trajectories and is tested on that of other \
          networks. White is chance ({chance:.2})."
     );
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }

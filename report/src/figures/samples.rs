@@ -1,9 +1,9 @@
 //! Accuracy by number of observations and the epochs between them, a panel for each classifier and measure.
 
-use super::sheet::{Sheet, in_words, over_splits, panels};
+use super::sheet::{Sheet, in_words, over_splits};
 use super::{Figure, FigureKind, Grid};
-use crate::charts::{Legend, Lines, Series, Swatch, XAxis};
-use crate::drawing::{BOTH_COLUMNS, COLUMN, Marker, palette};
+use crate::charts::{Legend, Lines, Marker, Series, Swatch, XAxis};
+use crate::drawing::{BOTH_COLUMNS, COLUMN, palette};
 use crate::{Missing, Results, Selection, names};
 
 const EXPERIMENT: &str = "figure_4a";
@@ -36,6 +36,7 @@ pub(super) fn draw(
     let mut description = String::new();
     let mut estimates = Vec::new();
     let mut charts = Vec::new();
+    let several = found.len() > 1;
     for pair in found {
         let mut series = Vec::new();
         for (index, period) in periods.iter().enumerate() {
@@ -66,33 +67,30 @@ pub(super) fn draw(
                 points,
             });
         }
-        charts.push((
-            names::pair(pair.0, pair.1),
+        charts.push(Lines {
+            title: several.then(|| names::pair(pair.0, pair.1)),
             series,
-            results.chance(&selection(pair)),
-        ));
+            x_axis: XAxis::Linear,
+            x_label: "Observations of a trajectory",
+            y_label: "Test accuracy",
+            chance: results.chance(&selection(pair)),
+        });
     }
     let (width, n_columns) = match charts.len() {
         1 => (COLUMN, 1),
         n => (BOTH_COLUMNS, n.min(3)),
     };
-    let n_rows = charts.len().div_ceil(n_columns) as f64;
-    let mut sheet = Sheet::new(width, 175.0 * n_rows + 8.0 * (n_rows - 1.0), &legend, grid);
-    let areas = panels(sheet.body, charts.len(), n_columns);
-    for ((title, series, chance), area) in charts.iter().zip(areas) {
-        let chart = Lines {
-            title: (charts.len() > 1).then_some(title),
-            series,
-            x_axis: XAxis::Linear,
-            x_label: "Observations of a trajectory",
-            y_label: "Test accuracy",
-            chance: *chance,
-        };
-        chart.draw(&mut sheet.canvas, area);
-    }
+    let sheet = Sheet {
+        kind,
+        grid,
+        legend: &legend,
+        width,
+        height: 175.0,
+        n_columns,
+    };
     let caption = format!(
         "Accuracy from a few observations of each trajectory, at a fixed period from a random start. {} Dashed: guessing.",
         over_splits(estimates.into_iter())
     );
-    Ok(sheet.finish(kind, caption, description.trim_end().to_owned()))
+    Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }

@@ -1,85 +1,82 @@
-//! The sheet that a figure is drawn on: a note and a legend above, panels below.
+//! The sheet that a figure is drawn on: a note and a legend above, charts below.
+
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Figure, FigureKind, Grid};
 use crate::Estimate;
-use crate::charts::Legend;
-use crate::drawing::{Anchor, Canvas, Point, Rect, SMALL_TEXT_SIZE, Text, palette, width_of};
+use crate::charts::{Chart, Legend};
+use crate::drawing::{Area, SMALL_TEXT_SIZE, palette, px, svg, text, width_of};
 
 const MARGIN: f64 = 6.0;
+/// Between charts.
+const GAP: f64 = 8.0;
 const NOTE: &str = "reduced grid";
 const NOTE_GAP: f64 = 24.0;
 const NOTE_HEIGHT: f64 = 12.0;
 
-/// A canvas and what is free of it.
+/// A figure before its charts are drawn.
 #[derive(Debug)]
-pub(super) struct Sheet {
-    pub(super) canvas: Canvas,
-    pub(super) body: Rect,
+pub(super) struct Sheet<'a> {
+    pub(super) kind: &'a FigureKind,
+    pub(super) grid: Grid,
+    pub(super) legend: &'a Legend,
+    pub(super) width: f64,
+    /// Height of a chart.
+    pub(super) height: f64,
+    pub(super) n_columns: usize,
 }
 
-impl Sheet {
-    /// A sheet with `body_height` free below the legend.
-    pub(super) fn new(width: f64, body_height: f64, legend: &Legend, grid: Grid) -> Self {
-        let inner = width - 2.0 * MARGIN;
-        let legend_height = legend.height(inner);
+impl Sheet<'_> {
+    /// The figure of `charts`, in rows of `n_columns`.
+    pub(super) fn figure(
+        self,
+        charts: &[impl Chart],
+        caption: String,
+        description: String,
+    ) -> Figure {
+        let inner = self.width - 2.0 * MARGIN;
+        let legend_height = self.legend.height(inner);
         let note_width = width_of(NOTE, SMALL_TEXT_SIZE, false);
-        let note = match grid {
+        let note_height = match self.grid {
             Grid::Full => 0.0,
             // Beside a short legend there is room for the note.
-            Grid::Reduced if legend.fits(inner - note_width - NOTE_GAP) => 0.0,
+            Grid::Reduced if self.legend.fits(inner - note_width - NOTE_GAP) => 0.0,
             Grid::Reduced => NOTE_HEIGHT,
         };
-        let body_top = MARGIN + note + legend_height + if legend_height > 0.0 { 4.0 } else { 0.0 };
-        let mut canvas = Canvas::new(width, (body_top + body_height + MARGIN).ceil());
-        if grid == Grid::Reduced {
-            let at = Point {
-                x: width - MARGIN,
-                y: MARGIN + NOTE_HEIGHT / 2.0,
-            };
-            let text = Text::new(NOTE)
-                .with_size(SMALL_TEXT_SIZE)
-                .with_anchor(Anchor::End)
-                .with_color(palette::MUTED);
-            canvas.text(at, text);
-        }
-        let area = canvas.area().inset(MARGIN, MARGIN + note, MARGIN, MARGIN);
-        legend.draw(&mut canvas, area);
-        let body = Rect {
-            left: MARGIN,
-            top: body_top,
-            width: inner,
-            height: body_height,
+        let legend_gap = if legend_height > 0.0 { 4.0 } else { 0.0 };
+        let top = MARGIN + note_height + legend_height + legend_gap;
+        let n_rows = charts.len().div_ceil(self.n_columns);
+        let body = (self.height + GAP) * n_rows as f64 - GAP;
+        let height = (top + body + MARGIN).ceil();
+        let draw = |area: &Area<'_>| {
+            let area = area.margin(0, 0, px(MARGIN), px(MARGIN));
+            if self.grid == Grid::Reduced {
+                let style =
+                    text(SMALL_TEXT_SIZE, palette::MUTED).pos(Pos::new(HPos::Right, VPos::Center));
+                let at = (px(inner), px(MARGIN + NOTE_HEIGHT / 2.0));
+                area.draw_text(NOTE, &style, at)?;
+            }
+            self.legend
+                .draw(&area.margin(px(MARGIN + note_height), 0, 0, 0))?;
+            // Each part has a gap behind and below it.
+            let body = area
+                .shrink((0, px(top)), (px(inner + GAP), px(body + GAP)))
+                .split_evenly((n_rows, self.n_columns));
+            for (chart, part) in charts.iter().zip(body) {
+                chart.draw(&part.margin(0, px(GAP), 0, px(GAP)))?;
+            }
+            Ok(())
         };
-        Self { canvas, body }
-    }
-
-    /// The figure.
-    pub(super) fn finish(self, kind: &FigureKind, caption: String, description: String) -> Figure {
+        let (name, title) = (self.kind.name, self.kind.title);
         Figure {
-            name: kind.name.to_owned(),
-            title: kind.title.to_owned(),
-            width: self.canvas.area().width,
-            svg: self.canvas.finish(kind.name, kind.title, &description),
+            name: name.to_owned(),
+            title: title.to_owned(),
+            width: self.width,
+            svg: svg(name, title, &description, (self.width, height), draw),
             caption,
             description,
         }
     }
-}
-
-/// `n` panels in rows of `n_columns`.
-pub(super) fn panels(body: Rect, n: usize, n_columns: usize) -> Vec<Rect> {
-    const GAP: f64 = 8.0;
-    let n_rows = n.div_ceil(n_columns.max(1)).max(1);
-    let width = (body.width - GAP * (n_columns as f64 - 1.0)) / n_columns as f64;
-    let height = (body.height - GAP * (n_rows as f64 - 1.0)) / n_rows as f64;
-    (0..n)
-        .map(|i| Rect {
-            left: body.left + (i % n_columns) as f64 * (width + GAP),
-            top: body.top + (i / n_columns) as f64 * (height + GAP),
-            width,
-            height,
-        })
-        .collect()
 }
 
 /// An estimate in words.
