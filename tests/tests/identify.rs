@@ -11,9 +11,9 @@ use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
-use engram_classifiers::RandomForestSettings;
+use engram_classifiers::{RandomForestSettings, Settings};
+use engram_engine::experiments::{SplitBy, SplitSettings};
 use engram_engine::feature_matrix::features_of;
-use engram_engine::identify::{SplitBy, SplitSettings};
 use engram_engine::{
     Error, Identification, IdentifySettings, Session, hint, identify, identify_with_progress,
 };
