@@ -148,10 +148,10 @@ fn of_batch(
     let grid_accuracies = list(column::GRID_ACCURACIES, DataType::Float64)?;
     let text = |column: &ArrayRef, row: usize| {
         let column = column.as_string::<i32>();
-        column
-            .is_valid(row)
-            .then(|| column.value(row).to_owned())
-            .unwrap_or_default()
+        match column.is_valid(row) {
+            true => column.value(row).to_owned(),
+            false => String::new(),
+        }
     };
     let integer = |column: &ArrayRef, row: usize| column.as_primitive::<Int64Type>().value(row);
     let real = |column: &ArrayRef, row: usize| column.as_primitive::<Float64Type>().value(row);

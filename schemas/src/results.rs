@@ -129,7 +129,7 @@ impl Control {
     }
 }
 
-/// One row of the table: one experiment's variant, classifier and split. The columns are described in [`column`].
+/// One row of the table: one experiment's variant, classifier and split. The columns are described in [`mod@column`].
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(
     missing_docs,

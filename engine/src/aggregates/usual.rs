@@ -183,7 +183,7 @@ impl Accumulator for Usual {
             Arc::new(counts),
             Arc::new(finite),
         ]
-        .map(|parts| one_list(parts))
+        .map(one_list)
         .to_vec())
     }
 
