@@ -22,16 +22,26 @@ enum Coordinate {
 }
 
 impl Axis {
-    /// Equal differences are equally far apart. No ticks.
-    pub(super) fn linear(range: Range<f64>) -> Self {
+    /// Equal differences are equally far apart. No ticks. A range of nothing becomes one of 1.
+    pub(super) fn linear(Range { start, end }: Range<f64>) -> Self {
+        let range = if start == end {
+            start - 0.5..end + 0.5
+        } else {
+            start..end
+        };
         Self {
             coordinate: Coordinate::Linear(range.into()),
             ticks: Vec::new(),
         }
     }
 
-    /// Equal ratios are equally far apart. The range is positive. No ticks.
-    pub(super) fn logarithmic(range: Range<f64>) -> Self {
+    /// Equal ratios are equally far apart. The range is positive. No ticks. A range of nothing becomes one of 4 times.
+    pub(super) fn logarithmic(Range { start, end }: Range<f64>) -> Self {
+        let range = if start == end {
+            start / 2.0..end * 2.0
+        } else {
+            start..end
+        };
         Self {
             coordinate: Coordinate::Logarithmic(range.log_scale().into()),
             ticks: Vec::new(),
@@ -185,6 +195,13 @@ mod tests {
         assert_eq!(labels(&axis), ["0", "0.1"]);
         let axis = Axis::linear(0.0..1.0).with_numbers(&[0.0, 0.01, 0.5, 1.0]);
         assert_eq!(labels(&axis.thinned(100.0)), ["0", "0.5", "1"]);
+    }
+
+    #[test]
+    fn a_range_of_nothing_has_a_middle() {
+        for axis in [Axis::linear(3.0..3.0), Axis::logarithmic(3.0..3.0)] {
+            assert!((40..=60).contains(&axis.map(&3.0, (0, 100))));
+        }
     }
 
     #[test]

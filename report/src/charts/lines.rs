@@ -80,26 +80,22 @@ impl Lines<'_> {
         let first = places.first().copied().unwrap_or(1.0);
         let last = places.last().copied().unwrap_or(1.0);
         let share = CLEAR / (length - 2.0 * CLEAR);
-        let (axis, n_most, n_least) = match self.x_axis {
+        let axis = match self.x_axis {
             XAxis::Linear => {
-                let clear = if last > first {
-                    (last - first) * share
-                } else {
-                    0.5
-                };
-                (Axis::linear(first - clear..last + clear), 8, 0)
+                let clear = (last - first) * share;
+                Axis::linear(first - clear..last + clear)
             }
             XAxis::Logarithmic => {
-                let clear = if last > first {
-                    (last / first).powf(share)
-                } else {
-                    2.0
-                };
-                (Axis::logarithmic(first / clear..last * clear), 0, 3)
+                let clear = (last / first).powf(share);
+                Axis::logarithmic(first / clear..last * clear)
             }
         };
         let axis = axis.with_fitting_numbers(6, length);
-        if places.len() <= n_most || axis.n_ticks() < n_least {
+        let few = match self.x_axis {
+            XAxis::Linear => places.len() <= 8,
+            XAxis::Logarithmic => axis.n_ticks() <= 2,
+        };
+        if few {
             axis.with_numbers(&places).thinned(length)
         } else {
             axis

@@ -102,8 +102,7 @@ impl Ranking<'_> {
         let (from, to) = column.domain;
         let mut plot = Frame {
             title: None,
-            x: Axis::linear(from..if to > from { to } else { from + 1.0 })
-                .with_fitting_numbers(6, width),
+            x: Axis::linear(from..to).with_fitting_numbers(6, width),
             y: Axis::linear(places.height..0.0).with_names(names),
             x_label: &column.label,
             y_label: "",
