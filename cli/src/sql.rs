@@ -1,6 +1,7 @@
 //! `engram sql`: asks a dataset in SQL and prints or saves the answer.
 
 mod completion;
+mod flat;
 mod output;
 mod progress;
 mod prompt;

@@ -20,6 +20,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::Format;
+use super::flat;
 use super::progress::{Cleared, Progress};
 use super::table::{Room, Table};
 
@@ -189,7 +190,7 @@ impl FormatWriter {
             Format::Csv => {
                 let mut writer = CsvBuilder::new().with_header(true).build(output);
                 // The header stands even above no rows.
-                writer.write(&RecordBatch::new_empty(schema))?;
+                writer.write(&RecordBatch::new_empty(flat::schema(&schema)))?;
                 Self::Csv(Box::new(writer))
             }
             Format::Json => Self::Json(Box::new(
@@ -214,7 +215,7 @@ impl FormatWriter {
     fn write(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
         match self {
             Self::Table(writer) => writer.write(batch)?,
-            Self::Csv(writer) => writer.write(batch)?,
+            Self::Csv(writer) => writer.write(&flat::batch(batch)?)?,
             Self::Json(writer) => writer.write(batch)?,
             Self::Arrow(writer) => writer.write(batch)?,
             Self::Parquet(writer) => writer.write(batch)?,
