@@ -14,6 +14,7 @@
 //! * [`evaluation`]: accuracy, confusion, and the mean over splits.
 
 pub mod baselines;
+mod decision_tree;
 mod error;
 pub mod evaluation;
 mod examples;

@@ -71,30 +71,29 @@ pub(crate) async fn run(arguments: ReportArgs) -> anyhow::Result<()> {
 
 /// What the page says of the dataset.
 async fn summary(session: &Session, at: &str) -> anyhow::Result<Summary> {
-    let runs_by_status = counts(session, "status").await?;
-    let n_examples = counts(session, "'all' AS x FROM examples").await?;
+    let runs_by_status = counts(session, "status", "runs").await?;
+    let n_examples = counts(session, "task", "examples").await?;
     Ok(Summary {
         location: at.to_owned(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         schema_version: SCHEMA_VERSION.to_owned(),
         n_runs: runs_by_status.values().sum(),
         n_examples: n_examples.values().sum(),
-        runs_by_task: counts(session, "task").await?,
-        runs_by_architecture: counts(session, "architecture").await?,
-        runs_by_rule: counts(session, "learning_rule").await?,
+        runs_by_task: counts(session, "task", "runs").await?,
+        runs_by_architecture: counts(session, "architecture", "runs").await?,
+        runs_by_rule: counts(session, "learning_rule", "runs").await?,
         runs_by_status,
         ..Summary::default()
     })
 }
 
-/// How many there are of each value of a column of `runs`, or of what is selected instead.
-async fn counts(session: &Session, what: &str) -> anyhow::Result<BTreeMap<String, u64>> {
-    let from = if what.contains(" FROM ") {
-        what.to_owned()
-    } else {
-        format!("{what} AS x FROM runs")
-    };
-    let sql = format!("SELECT x, count(*) FROM (SELECT {from}) GROUP BY x");
+/// How many rows of a view have each value of a column.
+async fn counts(
+    session: &Session,
+    column: &str,
+    view: &str,
+) -> anyhow::Result<BTreeMap<String, u64>> {
+    let sql = format!("SELECT {column}, count(*) FROM {view} GROUP BY {column}");
     let mut counts = BTreeMap::new();
     for batch in session.sql(&sql).await?.collect().await? {
         for row in 0..batch.num_rows() {

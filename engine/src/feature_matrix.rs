@@ -4,6 +4,8 @@
 //! what the query gives and lays it out for the classifiers: dense, row by row, in single precision. See
 //! `queries/features.sql` for the columns that a query must give.
 
+mod order;
+
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, RecordBatch, StringArray};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};

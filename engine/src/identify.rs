@@ -3,7 +3,6 @@
 //! A query gives the feature matrix, a classifier learns from three quarters of the examples and names the rule of the
 //! rest, several times over. What comes out is printed by the caller and kept in the table `results`.
 
-pub(crate) mod order;
 mod outcome;
 mod rows;
 
@@ -80,7 +79,9 @@ pub async fn identify_with_progress(
         point.check()?;
     }
     // A query need not order its rows, and what is drawn at random must not depend on the order they came in.
-    let matrix = order::by_identity(FeatureMatrix::from_query(session, &settings.query).await?);
+    let matrix = FeatureMatrix::from_query(session, &settings.query)
+        .await?
+        .in_order();
     check_classes(&matrix, settings.splits.split_by)?;
     let splits = splits(session, &matrix, &settings.splits).await?;
     let n_threads = settings.n_threads;

@@ -18,9 +18,10 @@ use engram_schemas::randomness::generator;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::decision_tree::DecisionTree;
 use crate::examples::check_rows;
 use crate::{Classifier, Estimate, Examples, FeatureGroups, Model, Result};
-use tree::{Columns, Tree};
+use tree::Columns;
 
 /// The classifier's name in results and SQL.
 pub const NAME: &str = "extra_trees";
@@ -63,7 +64,7 @@ impl ExtraTrees {
             .into_par_iter()
             .map(|tree| {
                 let mut random = generator("extra_trees", seed, tree);
-                Tree::grow(&columns, &self.settings, &mut random)
+                tree::grow(&columns, &self.settings, &mut random)
             })
             .collect();
         ExtraTreesModel {
@@ -89,7 +90,7 @@ impl Classifier for ExtraTrees {
 pub struct ExtraTreesModel {
     feature_names: Vec<String>,
     n_classes: usize,
-    trees: Vec<Tree>,
+    trees: Vec<DecisionTree>,
 }
 
 impl ExtraTreesModel {
@@ -100,7 +101,7 @@ impl ExtraTreesModel {
 
     /// Number of nodes of all trees, leaves included.
     pub fn n_nodes(&self) -> usize {
-        self.trees.iter().map(Tree::n_nodes).sum()
+        self.trees.iter().map(DecisionTree::n_nodes).sum()
     }
 
     /// Share of every group of features in the entropy that a tree's splits removed, as mean and standard error over the

@@ -2,31 +2,9 @@
 
 use engram_schemas::randomness::ChaCha8Rng;
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 use super::settings::ExtraTreesSettings;
-
-/// A grown tree. Nodes stand in depth-first order, so a split's left child is the node after it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Tree {
-    nodes: Vec<TreeNode>,
-    /// Class probabilities of the leaves, leaf by leaf.
-    distributions: Vec<f32>,
-    /// Share of every feature in the entropy that the tree's splits removed.
-    importances: Vec<f32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum TreeNode {
-    /// Up to `threshold` on to the next node, above it to node `right`.
-    Split {
-        feature: u32,
-        threshold: f32,
-        right: u32,
-    },
-    /// The end: number of the leaf.
-    Leaf(u32),
-}
+use crate::decision_tree::{DecisionTree, partition};
 
 /// Training data by column.
 pub(super) struct Columns<'a> {
@@ -61,131 +39,61 @@ struct Split {
     gain: f64,
 }
 
-impl Tree {
-    /// Grows a tree on all examples, depth first, until nodes are pure or small.
-    pub(super) fn grow(
-        columns: &Columns<'_>,
-        settings: &ExtraTreesSettings,
-        random: &mut ChaCha8Rng,
-    ) -> Self {
-        let n_features = columns.n_features();
-        let mut search = SplitSearch::new(columns, settings.n_tried(n_features));
-        let mut tree = Self {
-            nodes: Vec::new(),
-            distributions: Vec::new(),
-            importances: Vec::new(),
+/// Grows a tree on all examples, depth first, until nodes are pure or small.
+pub(super) fn grow(
+    columns: &Columns<'_>,
+    settings: &ExtraTreesSettings,
+    random: &mut ChaCha8Rng,
+) -> DecisionTree {
+    let n_features = columns.n_features();
+    let mut search = SplitSearch::new(columns, settings.n_tried(n_features));
+    let mut tree = DecisionTree::default();
+    let mut removed = vec![0.0_f64; n_features];
+    let mut examples: Vec<u32> = (0..columns.labels.len() as u32).collect();
+    let mut right_side = Vec::new();
+    let mut counts = vec![0_u32; columns.n_classes];
+    let mut pending = vec![Pending {
+        start: 0,
+        end: examples.len(),
+        right_of: None,
+    }];
+    while let Some(Pending {
+        start,
+        end,
+        right_of,
+    }) = pending.pop()
+    {
+        let place = tree.next_node(right_of);
+        counts.fill(0);
+        for &example in &examples[start..end] {
+            counts[columns.labels[example as usize] as usize] += 1;
+        }
+        let is_splittable = end - start >= settings.min_samples_split
+            && counts.iter().filter(|&&count| count > 0).count() > 1;
+        let split = is_splittable
+            .then(|| search.best(&examples[start..end], &counts, random))
+            .flatten();
+        let Some(split) = split else {
+            tree.push_leaf(&counts);
+            continue;
         };
-        let mut removed = vec![0.0_f64; n_features];
-        let mut examples: Vec<u32> = (0..columns.labels.len() as u32).collect();
-        let mut right_side = Vec::new();
-        let mut counts = vec![0_u32; columns.n_classes];
-        let mut pending = vec![Pending {
-            start: 0,
-            end: examples.len(),
-            right_of: None,
-        }];
-        while let Some(Pending {
-            start,
+        removed[split.feature] += split.gain;
+        tree.push_split(split.feature as u32, split.threshold);
+        let column = columns.column(split.feature);
+        let goes_left = |example: u32| column[example as usize] <= split.threshold;
+        let middle = start + partition(&mut examples[start..end], goes_left, &mut right_side);
+        pending.push(Pending {
+            start: middle,
             end,
-            right_of,
-        }) = pending.pop()
-        {
-            let place = tree.nodes.len();
-            if let Some(TreeNode::Split { right, .. }) =
-                right_of.map(|parent| &mut tree.nodes[parent])
-            {
-                *right = place as u32;
-            }
-            counts.fill(0);
-            for &example in &examples[start..end] {
-                counts[columns.labels[example as usize] as usize] += 1;
-            }
-            let is_splittable = end - start >= settings.min_samples_split
-                && counts.iter().filter(|&&count| count > 0).count() > 1;
-            let split = is_splittable
-                .then(|| search.best(&examples[start..end], &counts, random))
-                .flatten();
-            let Some(split) = split else {
-                tree.push_leaf(&counts, end - start);
-                continue;
-            };
-            removed[split.feature] += split.gain;
-            tree.nodes.push(TreeNode::Split {
-                feature: split.feature as u32,
-                threshold: split.threshold,
-                right: 0,
-            });
-            let column = columns.column(split.feature);
-            right_side.clear();
-            let mut middle = start;
-            for place in start..end {
-                let example = examples[place];
-                if column[example as usize] <= split.threshold {
-                    examples[middle] = example;
-                    middle += 1;
-                } else {
-                    right_side.push(example);
-                }
-            }
-            examples[middle..end].copy_from_slice(&right_side);
-            pending.push(Pending {
-                start: middle,
-                end,
-                right_of: Some(place),
-            });
-            pending.push(Pending {
-                start,
-                end: middle,
-                right_of: None,
-            });
-        }
-        let total: f64 = removed.iter().sum();
-        // A tree that is one leaf knows nothing: its importances are zeros.
-        let scale = if total > 0.0 { total.recip() } else { 0.0 };
-        tree.importances = removed.iter().map(|gain| (gain * scale) as f32).collect();
-        tree
+            right_of: Some(place),
+        });
+        pending.push(Pending {
+            start,
+            end: middle,
+            right_of: None,
+        });
     }
-
-    fn push_leaf(&mut self, counts: &[u32], n_examples: usize) {
-        let leaf = self.distributions.len() / counts.len();
-        self.nodes.push(TreeNode::Leaf(leaf as u32));
-        let shares = counts.iter().map(|&count| count as f32 / n_examples as f32);
-        self.distributions.extend(shares);
-    }
-
-    /// Class probabilities of one row of features.
-    pub(super) fn distribution(&self, row: &[f32], n_classes: usize) -> &[f32] {
-        let mut place = 0;
-        loop {
-            match self.nodes[place] {
-                TreeNode::Split {
-                    feature,
-                    threshold,
-                    right,
-                } => {
-                    place = if row[feature as usize] <= threshold {
-                        place + 1
-                    } else {
-                        right as usize
-                    };
-                }
-                TreeNode::Leaf(leaf) => {
-                    let start = leaf as usize * n_classes;
-                    return &self.distributions[start..start + n_classes];
-                }
-            }
-        }
-    }
-
-    /// Share of every feature in the entropy that the tree's splits removed.
-    pub(super) fn importances(&self) -> &[f32] {
-        &self.importances
-    }
-
-    /// Number of nodes, leaves included.
-    pub(super) fn n_nodes(&self) -> usize {
-        self.nodes.len()
-    }
+    tree.with_removed_impurity(&removed)
 }
 
 /// Looks for splits, with buffers that live as long as a tree grows.

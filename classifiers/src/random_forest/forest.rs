@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::columns::Columns;
 use super::settings::RandomForestSettings;
 use super::split_search::Sample;
-use super::tree::Tree;
+use super::tree;
+use crate::decision_tree::DecisionTree;
 use crate::examples::check_finite;
 use crate::{Error, Result};
 use crate::{Estimate, Examples, FeatureGroups, Model, most_probable};
@@ -24,13 +25,13 @@ const ROWS_AT_ONCE: usize = 64;
 pub struct Forest {
     feature_names: Vec<String>,
     n_classes: usize,
-    trees: Vec<Tree>,
+    trees: Vec<DecisionTree>,
     out_of_bag_accuracy: Option<f64>,
 }
 
 /// A tree and which of the rows its bootstrap drew.
 pub(super) struct GrownTree {
-    tree: Tree,
+    tree: DecisionTree,
     in_bag: Vec<bool>,
 }
 
@@ -62,7 +63,7 @@ pub(super) fn grow_tree(
         .collect();
     let in_bag = weights.iter().map(|&weight| weight > 0).collect();
     GrownTree {
-        tree: Tree::grow(
+        tree: tree::grow(
             columns,
             samples,
             examples.n_classes(),
@@ -97,7 +98,7 @@ impl Forest {
 
     /// Number of nodes of all trees, leaves included.
     pub fn n_nodes(&self) -> usize {
-        self.trees.iter().map(Tree::n_nodes).sum()
+        self.trees.iter().map(DecisionTree::n_nodes).sum()
     }
 
     /// The class probabilities that the forest's beginnings of `stages` trees give every row of `features`: for each stage

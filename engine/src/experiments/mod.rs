@@ -6,6 +6,7 @@
 //! one file, named by all that they follow from, so that what is there is not run again.
 
 mod facts;
+pub(crate) mod rows;
 mod run;
 pub(crate) mod splits;
 mod study;

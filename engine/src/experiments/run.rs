@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use engram_classifiers::{Estimate, Kind};
+use engram_classifiers::Kind;
 use engram_schemas::results::ResultRow;
 
-use super::splits::Split;
-use super::trial::{SplitOutcome, Trial};
+use super::rows;
+use super::splits::{Split, SplitBy};
+use super::trial::Trial;
 use super::variant::{Protocol, Variant};
-use crate::identify::order;
 use crate::{Error, FeatureMatrix, Result, Session, write_results};
 
 /// What came of a variant.
@@ -25,8 +25,8 @@ pub enum Outcome {
     },
 }
 
-/// Fewest examples of a rule that are trained on, for each fold of the grid search.
-const LEAST_A_FOLD: usize = 1;
+/// What splits the examples where the query holds some out by a value.
+const HELD_OUT: &str = "held_out";
 
 /// Runs a variant on every split and writes its rows, unless they are there. Calls `on_split` after each split.
 ///
@@ -44,11 +44,11 @@ pub async fn run(
         return Ok(Outcome::WasThere);
     }
     let query = variant.query()?;
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for split in 0..variant.n_splits(&query, protocol) {
         let sql = variant.bound(&query, protocol, split)?;
         let matrix = match FeatureMatrix::from_query(session, &sql).await {
-            Ok(matrix) => order::by_identity(matrix),
+            Ok(matrix) => matrix.in_order(),
             Err(Error::NoExamples { .. }) => return Ok(not_testable("no example is left")),
             Err(error) => return Err(error),
         };
@@ -78,12 +78,21 @@ pub async fn run(
             doing: "fitting the classifier",
             source,
         })?;
-        rows.push(row(
-            variant, protocol, sql, split, &matrix, &trial, outcome?,
-        ));
+        found.push(ResultRow {
+            experiment: variant.experiment.to_owned(),
+            query: sql,
+            parameters: variant.parameters_json().to_string(),
+            split_by: variant
+                .split_by
+                .map_or(HELD_OUT, SplitBy::as_str)
+                .to_owned(),
+            split: split as i32,
+            seed: protocol.seed.cast_signed(),
+            ..rows::row(&matrix, &trial.points, variant.control, &outcome?)
+        });
         on_split();
     }
-    write_results(session.location(), &result_id, &rows).await?;
+    write_results(session.location(), &result_id, &found).await?;
     Ok(Outcome::Done)
 }
 
@@ -118,76 +127,12 @@ fn lacking(matrix: &FeatureMatrix, split: &Split, protocol: &Protocol) -> Option
             .filter(|&&row| matrix.labels[row] == class)
             .count()
     };
-    let needed = LEAST_A_FOLD * protocol.n_folds;
     let smallest = train.iter().map(|&class| (of(class), class)).min()?;
-    (smallest.0 < needed).then(|| {
+    (smallest.0 < protocol.n_folds).then(|| {
         let rule = &matrix.classes[smallest.1];
         not_testable(format!(
-            "{} examples of {rule} are left to learn from, and {} folds need {needed}",
+            "{} examples of {rule} are left to learn from, fewer than the {} folds",
             smallest.0, protocol.n_folds
         ))
     })
-}
-
-fn row(
-    variant: &Variant,
-    protocol: &Protocol,
-    query: String,
-    split: usize,
-    matrix: &FeatureMatrix,
-    trial: &Trial,
-    outcome: SplitOutcome,
-) -> ResultRow {
-    let json = |value: serde_json::Result<String>| value.unwrap_or_default();
-    let n_tested = (0..matrix.classes.len())
-        .filter(|&class| outcome.confusion.row(class).iter().any(|&count| count > 0))
-        .count();
-    ResultRow {
-        experiment: variant.experiment.to_owned(),
-        query,
-        parameters: variant.parameters_json().to_string(),
-        control: variant.control.as_str().to_owned(),
-        classifier: variant.classifier.to_string(),
-        settings: json(serde_json::to_string(&outcome.settings)),
-        split_by: variant
-            .split_by
-            .map_or("held_out", super::SplitBy::as_str)
-            .to_owned(),
-        split: split as i32,
-        seed: protocol.seed.cast_signed(),
-        n_train: outcome.n_train as i64,
-        n_test: outcome.n_test as i64,
-        n_features: matrix.n_features() as i64,
-        accuracy: outcome.accuracy,
-        // A rule without test examples can still be named, but guessing among the tested is what an accuracy is against.
-        chance: 1.0 / n_tested as f64,
-        classes: matrix.classes.clone(),
-        confusion: outcome
-            .confusion
-            .counts()
-            .iter()
-            .map(|&count| count as i64)
-            .collect(),
-        statistics: matrix.groups.clone(),
-        importances: means(&outcome.importances),
-        importance_errors: outcome
-            .importances
-            .iter()
-            .map(|importance| importance.standard_error.unwrap_or(f64::NAN))
-            .collect(),
-        permutation_importances: outcome.permutation_importances,
-        grid_settings: match outcome.grid_accuracies.is_empty() {
-            true => Vec::new(),
-            false => trial
-                .points
-                .iter()
-                .map(|point| json(serde_json::to_string(point)))
-                .collect(),
-        },
-        grid_accuracies: outcome.grid_accuracies,
-    }
-}
-
-fn means(estimates: &[Estimate]) -> Vec<f64> {
-    estimates.iter().map(|estimate| estimate.mean).collect()
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use engram_classifiers::{Grid, Kind};
 use engram_schemas::results::Control;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use super::SplitBy;
+use super::{SplitBy, rows};
 use crate::queries::{self, Header, NamedQuery};
 use crate::{Dataset, Result};
 
@@ -156,7 +155,6 @@ impl Variant {
     /// When the query cannot be bound.
     pub fn result_id(&self, dataset: &Dataset, protocol: &Protocol) -> Result<String> {
         let query = self.query()?;
-        let mut hash = Sha256::new();
         let parts = [
             self.experiment.to_owned(),
             self.bound(&query, protocol, 0)?,
@@ -165,20 +163,9 @@ impl Variant {
             self.control.as_str().to_owned(),
             format!("{protocol:?}"),
         ];
-        for part in parts
-            .iter()
-            .map(String::as_str)
-            .chain(dataset.runs.iter().map(|run| run.run_id.as_str()))
-        {
-            // With its length before it no part can run into the next.
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-        Ok(hash
-            .finalize()
-            .iter()
-            .take(10)
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        let runs = dataset.runs.iter().map(|run| run.run_id.as_str());
+        Ok(rows::result_id(
+            parts.iter().map(String::as_str).chain(runs),
+        ))
     }
 }

@@ -57,7 +57,7 @@ fn the_order_of_a_query_s_rows_does_not_matter() {
     backward.examples.reverse();
     backward.labels.reverse();
     assert_ne!(forward.values, backward.values);
-    let [forward, backward] = [forward, backward].map(order::by_identity);
+    let [forward, backward] = [forward, backward].map(FeatureMatrix::in_order);
     // The two examples of run a are told apart by their features alone.
     assert_eq!(
         forward.values[..10],

@@ -3,10 +3,16 @@
 use engram_schemas::randomness::generator;
 
 use super::*;
+use crate::decision_tree::TreeNode;
 use crate::random_forest::MaxFeatures;
 use crate::{Examples, Model};
 
-fn grow(features: &[f32], labels: &[u32], weights: &[u16], settings: RandomForestSettings) -> Tree {
+fn grow(
+    features: &[f32],
+    labels: &[u32],
+    weights: &[u16],
+    settings: RandomForestSettings,
+) -> DecisionTree {
     let n_features = features.len() / labels.len();
     let names: Vec<String> = (0..n_features).map(|feature| feature.to_string()).collect();
     let n_classes = *labels.iter().max().unwrap() as usize + 1;
@@ -25,7 +31,7 @@ fn grow(features: &[f32], labels: &[u32], weights: &[u16], settings: RandomFores
         max_features: MaxFeatures::All,
         ..settings
     };
-    Tree::grow(
+    super::grow(
         &Columns::new(&examples, settings.thresholds),
         samples,
         n_classes,
