@@ -94,6 +94,8 @@ category! {
         Resnet34 => "resnet34",
         /// Pre-activation residual network, 34 layers.
         Resnet34v2 => "resnet34v2",
+        /// Post-activation residual network, 10 layers, 16 to 128 channels; for small images.
+        Resnet10 => "resnet10",
         /// Three convolutions and a classifier, batch norm.
         Knet4 => "knet4",
         /// Three convolutions and a classifier, local response normalisation.

@@ -11,7 +11,7 @@ use engram_schemas::Architecture;
 use tch::Tensor;
 
 use crate::network::{Nonlinearity, Pass};
-use resnet::{BLOCKS_18, BLOCKS_34, Version};
+use resnet::{BLOCKS_10, BLOCKS_18, BLOCKS_34, Version};
 
 /// What normalises a network that has variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +67,12 @@ pub(crate) fn batch_norms(
     layers: &[LayerSpec],
 ) -> Vec<BatchNormSpec> {
     use Architecture::{Alexnet, AlexnetLrn, Knet4, Knet4Lrn, Knet5, Knet5Lrn};
-    use Architecture::{Resnet18, Resnet18v2, Resnet34, Resnet34v2};
+    use Architecture::{Resnet10, Resnet18, Resnet18v2, Resnet34, Resnet34v2};
     let (backbone, head) = layers.split_at(layers.len() - end.n_layers());
     let mut norms = match architecture {
         Knet4 | Knet5 => knet::batch_norms(backbone),
         Knet4Lrn | Knet5Lrn | Alexnet | AlexnetLrn => Vec::new(),
-        Resnet18 | Resnet34 => resnet::batch_norms(backbone, Version::PostActivation),
+        Resnet10 | Resnet18 | Resnet34 => resnet::batch_norms(backbone, Version::PostActivation),
         Resnet18v2 | Resnet34v2 => resnet::batch_norms(backbone, Version::PreActivation),
     };
     if end == End::ProjectionHead {
@@ -96,6 +96,7 @@ pub(crate) fn forward(
         Architecture::Knet5Lrn => knet::features(pass, input, 4, Norm::Response),
         Architecture::Alexnet => alexnet::features(pass, input, Norm::None),
         Architecture::AlexnetLrn => alexnet::features(pass, input, Norm::Response),
+        Architecture::Resnet10 => resnet::features(pass, input, BLOCKS_10, PostActivation),
         Architecture::Resnet18 => resnet::features(pass, input, BLOCKS_18, PostActivation),
         Architecture::Resnet18v2 => resnet::features(pass, input, BLOCKS_18, PreActivation),
         Architecture::Resnet34 => resnet::features(pass, input, BLOCKS_34, PostActivation),

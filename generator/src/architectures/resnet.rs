@@ -23,6 +23,8 @@ pub(super) enum Version {
     PreActivation,
 }
 
+/// Blocks of each group of the 10-layer network.
+pub(super) const BLOCKS_10: [usize; 4] = [1, 1, 1, 1];
 /// Blocks of each group of the 18-layer network.
 pub(super) const BLOCKS_18: [usize; 4] = [2, 2, 2, 2];
 /// Blocks of each group of the 34-layer network.
@@ -56,7 +58,7 @@ pub(super) fn batch_norms(layers: &[LayerSpec], version: Version) -> Vec<BatchNo
     }
 }
 
-/// What the classifier reads, `[batch, 512]`.
+/// What the classifier reads, `[batch, channels of the last group]`.
 pub(super) fn features(
     pass: &mut Pass<'_>,
     input: &Tensor,

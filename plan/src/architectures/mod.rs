@@ -124,11 +124,12 @@ pub fn layers(architecture: Architecture, task: &TaskSettings) -> Result<Vec<Lay
             alexnet::layers(&mut network, n_classes)
         }
         Architecture::Resnet18 | Architecture::Resnet18v2 => {
-            resnet::layers(&mut network, [2, 2, 2, 2], n_classes)
+            resnet::layers(&mut network, 64, [2, 2, 2, 2], n_classes)
         }
         Architecture::Resnet34 | Architecture::Resnet34v2 => {
-            resnet::layers(&mut network, [3, 4, 6, 3], n_classes)
+            resnet::layers(&mut network, 64, [3, 4, 6, 3], n_classes)
         }
+        Architecture::Resnet10 => resnet::layers(&mut network, 16, [1, 1, 1, 1], n_classes),
     }
     let mut layers = network.finish()?;
     if task.is_contrastive() {

@@ -3,13 +3,20 @@
 
 use super::{LayerList, Padding};
 
-/// Channels and stride of the four groups.
-const GROUPS: [(usize, usize); 4] = [(64, 1), (128, 2), (256, 2), (512, 2)];
+/// Stride of each group's first block; every group has twice the channels of the one before.
+const STRIDES: [usize; 4] = [1, 2, 2, 2];
 
-pub(super) fn layers(network: &mut LayerList, n_blocks: [usize; 4], n_classes: usize) {
-    network.convolution("conv1", 64, 7, 2, Padding::Same, false);
+/// `width`: channels of the first convolution and the first group, 64 in the published networks.
+pub(super) fn layers(
+    network: &mut LayerList,
+    width: usize,
+    n_blocks: [usize; 4],
+    n_classes: usize,
+) {
+    network.convolution("conv1", width, 7, 2, Padding::Same, false);
     network.pool(3, 2, Padding::Same);
-    for (group, ((channels, stride), n_blocks)) in GROUPS.into_iter().zip(n_blocks).enumerate() {
+    for (group, (stride, n_blocks)) in STRIDES.into_iter().zip(n_blocks).enumerate() {
+        let channels = width << group;
         for block in 0..n_blocks {
             let stride = if block == 0 { stride } else { 1 };
             let name = |part: &str| format!("group{}_block{}_{part}", group + 1, block + 1);

@@ -40,7 +40,7 @@ fn unsettle(network: &mut Network) {
 /// Compares every layer's sums and the outputs of a pass with the loops'.
 fn compare(architecture: Architecture, task: Task, side: usize, n_images: i64, mode: Mode) {
     use Architecture::{Alexnet, AlexnetLrn, Knet4, Knet4Lrn, Knet5, Knet5Lrn};
-    use Architecture::{Resnet18, Resnet18v2, Resnet34, Resnet34v2};
+    use Architecture::{Resnet10, Resnet18, Resnet18v2, Resnet34, Resnet34v2};
     let configuration = configuration(architecture, task, side);
     let mut network = network(&configuration, Signal::Forward);
     unsettle(&mut network);
@@ -62,6 +62,7 @@ fn compare(architecture: Architecture, task: Task, side: usize, n_images: i64, m
         Knet4 | Knet4Lrn => reference.knet(&maps, 3, architecture == Knet4),
         Knet5 | Knet5Lrn => reference.knet(&maps, 4, architecture == Knet5),
         Alexnet | AlexnetLrn => reference.alexnet(&maps, architecture == AlexnetLrn),
+        Resnet10 => reference.residual(&maps, [1, 1, 1, 1], false),
         Resnet18 | Resnet18v2 => {
             reference.residual(&maps, [2, 2, 2, 2], architecture == Resnet18v2)
         }
@@ -103,7 +104,9 @@ fn compare(architecture: Architecture, task: Task, side: usize, n_images: i64, m
 
 #[test]
 fn residual_networks_are_the_loops() {
-    use Architecture::{Resnet18, Resnet18v2, Resnet34, Resnet34v2};
+    use Architecture::{Resnet10, Resnet18, Resnet18v2, Resnet34, Resnet34v2};
+    compare(Resnet10, Task::Digits, 16, 3, Mode::Evaluate);
+    compare(Resnet10, Task::Digits, 16, 3, TRAIN);
     for architecture in [Resnet18, Resnet18v2] {
         compare(architecture, Task::Imagenet, 18, 1, Mode::Evaluate);
         compare(architecture, Task::Wsn, 33, 1, Mode::Evaluate);

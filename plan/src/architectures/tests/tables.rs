@@ -1,7 +1,7 @@
 //! The layers of the image architectures against tables written out here: name, output units, kernel entries, depth.
 
 use super::*;
-use Architecture::{Alexnet, AlexnetLrn, Resnet18, Resnet18v2, Resnet34, Resnet34v2};
+use Architecture::{Alexnet, AlexnetLrn, Resnet10, Resnet18, Resnet18v2, Resnet34, Resnet34v2};
 use Depth::{Deep, Early, Middle};
 
 type Row = (&'static str, usize, usize, Depth);
@@ -14,6 +14,24 @@ fn assert_table(architecture: Architecture, task: Task, expected: &[Row]) {
     let found = names_and_units(architecture, task);
     assert_eq!(found, expected, "{architecture} on {task}");
 }
+
+/// On digits of 8 by 8, which the first convolution leaves 4 by 4 and the pool 2 by 2.
+const RESNET10: [Row; 14] = [
+    ("conv1", 16 * 4 * 4, 7 * 7 * 3 * 16, Early),
+    ("group1_block1_projection", 16 * 2 * 2, 16 * 16, Early),
+    ("group1_block1_conv1", 16 * 2 * 2, 9 * 16 * 16, Early),
+    ("group1_block1_conv2", 16 * 2 * 2, 9 * 16 * 16, Early),
+    ("group2_block1_projection", 32, 16 * 32, Middle),
+    ("group2_block1_conv1", 32, 9 * 16 * 32, Middle),
+    ("group2_block1_conv2", 32, 9 * 32 * 32, Middle),
+    ("group3_block1_projection", 64, 32 * 64, Middle),
+    ("group3_block1_conv1", 64, 9 * 32 * 64, Deep),
+    ("group3_block1_conv2", 64, 9 * 64 * 64, Deep),
+    ("group4_block1_projection", 128, 64 * 128, Deep),
+    ("group4_block1_conv1", 128, 9 * 64 * 128, Deep),
+    ("group4_block1_conv2", 128, 9 * 128 * 128, Deep),
+    ("fc", 10, 1280, Deep),
+];
 
 /// 224 pixels: the first convolution leaves 112, the pool 56, the groups 56, 28, 14 and 7.
 const RESNET18: [Row; 22] = [
@@ -52,6 +70,11 @@ const ALEXNET: [Row; 8] = [
     ("fc7", 4096, 4096 * 4096, Deep),
     ("fc8", 1000, 4096 * 1000, Deep),
 ];
+
+#[test]
+fn resnet10_on_the_digits() {
+    assert_table(Resnet10, Task::Digits, &RESNET10);
+}
 
 #[test]
 fn resnet18_in_both_versions() {
