@@ -29,6 +29,14 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// A network that the trainer process did not fit.
+    #[error("the network cannot be fitted: {reason}")]
+    Trainer {
+        /// What went wrong.
+        reason: String,
+        /// What the user can do about it, where it is known.
+        hint: Option<String>,
+    },
     /// A feature that is not a finite number in some example.
     #[error("feature `{feature}` of example {example} is {value}; classifiers need finite numbers")]
     NonFiniteFeature {

@@ -4,6 +4,7 @@ use engram_schemas::randomness::generator;
 use rand::Rng;
 use rayon::prelude::*;
 
+use crate::conv1d_mlp::fit_networks;
 use crate::folds::{self, Fold};
 use crate::random_forest::{Columns, NAME as FOREST};
 use crate::{
@@ -14,7 +15,8 @@ use crate::{
 /// The mean accuracy of every point over stratified folds of `examples`, in the order of `points`.
 ///
 /// What points share is computed once: the bins of all forests' features, forests that differ in their number of trees,
-/// machines that differ in C or in their principal components.
+/// machines that differ in C or in their principal components; and one process fits a fold's
+/// networks.
 ///
 /// # Errors
 /// For settings out of range, for fewer examples than folds need, and when a classifier cannot learn from a fold.
@@ -84,6 +86,7 @@ fn are_learned_together(a: &Settings, b: &Settings) -> bool {
                 ..b.clone()
             }
         }
+        (Settings::Conv1dMlp(_), Settings::Conv1dMlp(_)) => true,
         (Settings::LinearSvm(a), Settings::LinearSvm(b)) => {
             let (c, n_components) = (1.0, None);
             LinearSvmSettings {
@@ -156,6 +159,7 @@ impl<'a> FoldExamples<'a> {
                     points.iter().filter_map(|point| machine(point)).collect();
                 self.machines(settings, &wanted)
             }
+            (Settings::Conv1dMlp(_), _) => self.networks(points, seed),
             _ => self.one_by_one(points, seed),
         }
     }
@@ -212,6 +216,23 @@ impl<'a> FoldExamples<'a> {
                 };
                 Ok(self.accuracy(&models[outer][inner].predict(&self.features)?))
             })
+            .collect()
+    }
+
+    /// Networks, all fitted by one process.
+    fn networks(&self, points: &[&Settings], seed: u64) -> Result<Vec<f64>> {
+        let (features, labels) = self.train();
+        let train = self.examples.with(&features, &labels)?;
+        let networks = points
+            .iter()
+            .filter_map(|point| match point {
+                Settings::Conv1dMlp(settings) => Some(settings.check()),
+                _ => None,
+            })
+            .collect::<Result<Vec<_>>>()?;
+        fit_networks(&networks, &train, seed)?
+            .iter()
+            .map(|model| Ok(self.accuracy(&model.predict(&self.features)?)))
             .collect()
     }
 

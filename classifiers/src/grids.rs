@@ -1,6 +1,12 @@
 //! The settings that are tried: the study's grid of every classifier, and a reduced one.
 
-use crate::{Kind, LinearSvmSettings, MaxFeatures, RandomForestSettings, Settings};
+use std::collections::BTreeSet;
+
+use crate::conv1d_mlp::{self, Pooling};
+use crate::{
+    Conv1dMlpSettings, Kind, LinearSvmSettings, MaxFeatures, RandomForestSettings, Result,
+    Settings, Trajectories,
+};
 
 /// Trees of the study's forests.
 const TREES: [usize; 5] = [20, 50, 100, 500, 1000];
@@ -8,6 +14,9 @@ const TREES: [usize; 5] = [20, 50, 100, 500, 1000];
 const CS: [f64; 7] = [1.0, 50.0, 500.0, 5e3, 5e4, 5e5, 5e6];
 /// The study's numbers of principal components.
 const COMPONENTS: [usize; 11] = [10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 600];
+
+/// The study's widths of filters, as shares of a trajectory's points.
+const KERNEL_SHARES: [f64; 6] = [0.003, 0.007, 0.05, 0.25, 0.5, 1.0];
 
 /// Which settings are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,14 +29,27 @@ pub enum Grid {
 }
 
 impl Grid {
-    /// The settings of a classifier, for `n_examples` to learn from of `n_features`: of the study's grid what fits them.
-    pub fn points(self, kind: Kind, n_examples: usize, n_features: usize) -> Vec<Settings> {
-        match kind {
+    /// The settings of a classifier, for `n_examples` to learn from: of the study's grid what fits them and their features,
+    /// each once.
+    ///
+    /// # Errors
+    /// As [`Trajectories::from_feature_names`].
+    pub fn points(
+        self,
+        kind: Kind,
+        n_examples: usize,
+        feature_names: &[String],
+    ) -> Result<Vec<Settings>> {
+        Ok(match kind {
             Kind::RandomForest => self.forests(),
-            Kind::LinearSvm => self.machines(n_examples.min(n_features)),
+            Kind::LinearSvm => self.machines(n_examples.min(feature_names.len())),
+            Kind::Conv1dMlp => {
+                let trajectories = Trajectories::from_feature_names(feature_names)?;
+                self.networks(conv1d_mlp::n_points(&trajectories))
+            }
             // Not in the study: as they come.
             _ => vec![kind.settings()],
-        }
+        })
     }
 
     fn forests(self) -> Vec<Settings> {
@@ -46,6 +68,56 @@ impl Grid {
             .iter()
             .flat_map(|&max_features| trees.iter().map(move |&trees| forest(max_features, trees)))
             .collect()
+    }
+
+    /// Networks over trajectories of `n_points`. Kernels of equally many points are one, and where a filter has a single place,
+    /// so are strides and poolings.
+    fn networks(self, n_points: usize) -> Vec<Settings> {
+        const POOLINGS: [Pooling; 3] = [Pooling::None, Pooling::Max, Pooling::Average];
+        let (shares, filters, strides, poolings) = match self {
+            Self::Full => (
+                &KERNEL_SHARES[..],
+                &[20, 40][..],
+                &[1, 2, 4][..],
+                &POOLINGS[..],
+            ),
+            Self::Quick => (&KERNEL_SHARES[3..5], &[20][..], &[1][..], &POOLINGS[..2]),
+        };
+        let (rates, batches, decays) = match self {
+            Self::Full => (&[1e-3, 1e-4][..], &[512, 1024][..], &[1e-4, 0.0][..]),
+            Self::Quick => (&[1e-3][..], &[512][..], &[0.0][..]),
+        };
+        let mut seen = BTreeSet::new();
+        let mut points = Vec::new();
+        for &kernel_share in shares {
+            for (&n_filters, &stride, &pooling) in product(filters, strides, poolings) {
+                let shape = Conv1dMlpSettings {
+                    kernel_share,
+                    n_filters,
+                    stride,
+                    pooling,
+                    ..Conv1dMlpSettings::default()
+                };
+                let kernel = shape.kernel(n_points);
+                let places = match kernel == n_points {
+                    true => None,
+                    false => Some((stride, format!("{pooling:?}"))),
+                };
+                if !seen.insert((kernel, n_filters, places)) {
+                    continue;
+                }
+                for (&learning_rate, &batch_size, &weight_decay) in product(rates, batches, decays)
+                {
+                    points.push(Settings::Conv1dMlp(Conv1dMlpSettings {
+                        learning_rate,
+                        batch_size,
+                        weight_decay,
+                        ..shape.clone()
+                    }));
+                }
+            }
+        }
+        points
     }
 
     fn machines(self, most_components: usize) -> Vec<Settings> {
@@ -69,25 +141,46 @@ impl Grid {
     }
 }
 
+/// All combinations.
+fn product<'a, A, B, C>(
+    a: &'a [A],
+    b: &'a [B],
+    c: &'a [C],
+) -> impl Iterator<Item = (&'a A, &'a B, &'a C)> {
+    a.iter()
+        .flat_map(move |a| b.iter().flat_map(move |b| c.iter().map(move |c| (a, b, c))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The study's 24 trajectories of 21 points and 3 depth indicators.
+    fn names() -> Vec<String> {
+        let points =
+            (0..24).flat_map(|n| (0..21).map(move |epoch| format!("statistic_{n}@{epoch}")));
+        let depths = ["depth_early", "depth_middle", "depth_deep"].map(str::to_owned);
+        points.chain(depths).collect()
+    }
+
     #[test]
     fn the_full_grids_are_the_studys() {
-        let n =
-            |kind, n_examples, n_features| Grid::Full.points(kind, n_examples, n_features).len();
-        assert_eq!(n(Kind::RandomForest, 15_552, 507), 15);
+        let names = names();
+        let n = |kind, n_examples| Grid::Full.points(kind, n_examples, &names).unwrap().len();
+        assert_eq!(n(Kind::RandomForest, 15_552), 15);
         // Without components and with 10 to 500 of them; 600 do not fit.
-        assert_eq!(n(Kind::LinearSvm, 15_552, 507), 7 * 11);
-        assert_eq!(n(Kind::LinearSvm, 45, 507), 7 * 5);
+        assert_eq!(n(Kind::LinearSvm, 15_552), 7 * 11);
+        assert_eq!(n(Kind::LinearSvm, 45), 7 * 5);
+        // Kernels of 1, 2, 6 and 11 points in 3 strides and 3 poolings, and one of all 21 points; each with 2 numbers of
+        // filters, 2 rates, 2 sizes of a batch, 2 decays.
+        assert_eq!(n(Kind::Conv1dMlp, 15_552), (4 * 9 + 1) * 16);
     }
 
     #[test]
     fn a_quick_grid_is_a_part_of_the_full_one() {
-        for kind in [Kind::RandomForest, Kind::LinearSvm] {
-            let full = Grid::Full.points(kind, 1_000, 507);
-            let quick = Grid::Quick.points(kind, 1_000, 507);
+        for kind in [Kind::RandomForest, Kind::LinearSvm, Kind::Conv1dMlp] {
+            let full = Grid::Full.points(kind, 1_000, &names()).unwrap();
+            let quick = Grid::Quick.points(kind, 1_000, &names()).unwrap();
             assert!(quick.len() > 1 && quick.len() < full.len());
             assert!(quick.iter().all(|point| full.contains(point)));
         }

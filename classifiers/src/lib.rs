@@ -9,11 +9,13 @@
 //! * [`grids`], [`grid_search`] and [`folds`]: which settings are tried, and on which examples.
 //! * [`permutation`]: what a model leans on.
 //! * [`linear_svm`]: one hyperplane for every class, on z-scores ([`scaling`]) or principal components ([`pca`]).
+//! * [`conv1d_mlp`]: filters along trajectories, fitted by the trainer process.
 //! * [`quant`]: quantiles of trajectories' intervals ([`trajectories`]), told apart by [`extra_trees`].
 //! * [`baselines`]: logistic regression, nearest neighbours, naive Bayes.
 //! * [`evaluation`]: accuracy, confusion, and the mean over splits.
 
 pub mod baselines;
+pub mod conv1d_mlp;
 mod decision_tree;
 mod error;
 pub mod evaluation;
@@ -34,6 +36,7 @@ pub mod scaling;
 mod settings;
 pub mod trajectories;
 
+pub use conv1d_mlp::{Conv1dMlp, Conv1dMlpModel, Conv1dMlpSettings};
 pub use error::{Error, Result};
 pub use evaluation::{ConfusionMatrix, Estimate};
 pub use examples::{Examples, FeatureGroups, select_rows};

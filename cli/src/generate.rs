@@ -157,7 +157,7 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
         return Ok(());
     }
     plan.check_data(&data)?;
-    let executable = trainer::executable()?;
+    let executable = engram_plan::trainer::executable()?;
     target::prepare(&location, &plan).await?;
     if missing.is_empty() {
         return Ok(());

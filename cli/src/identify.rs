@@ -81,7 +81,7 @@ pub(crate) struct IdentifyArgs {
     #[arg(long, value_name = "WHAT", default_value_t = SplitBy::Example)]
     pub(crate) split_by: SplitBy,
 
-    /// What learns: random_forest, linear_svm, quant, logistic_regression, nearest_neighbours or naive_bayes
+    /// What learns: random_forest, linear_svm, conv1d_mlp, quant, logistic_regression, nearest_neighbours or naive_bayes
     ///
     /// With the settings that it comes with. `engram reproduce` searches the study's grids.
     #[arg(long, value_name = "NAME", default_value_t = Kind::RandomForest)]

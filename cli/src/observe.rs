@@ -124,7 +124,7 @@ pub(crate) async fn run(arguments: ObserveArgs) -> anyhow::Result<()> {
     let n_workers = arguments.workers.get().min(missing.len());
     let desk = Arc::new(Desk {
         command: trainer::Command {
-            executable: trainer::executable()?,
+            executable: engram_plan::trainer::executable()?,
             to: arguments.at.clone(),
             device: arguments.device,
             n_threads: arguments.threads.get(),

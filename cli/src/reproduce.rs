@@ -50,6 +50,10 @@ pub(crate) struct ExperimentArguments {
     #[arg(long)]
     quick: bool,
 
+    /// Try all of the study's settings of the Conv1D MLP, which takes days; without it, four of them, and figures say so
+    #[arg(long, conflicts_with = "quick")]
+    full_conv1d_grid: bool,
+
     /// Splits of every experiment [default: 10, or 3 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     splits: Option<u16>,
@@ -73,6 +77,10 @@ impl ExperimentArguments {
         };
         Protocol {
             n_splits: self.splits.map_or(protocol.n_splits, usize::from),
+            conv1d_grid: match self.full_conv1d_grid {
+                true => Grid::Full,
+                false => Grid::Quick,
+            },
             seed: u64::from(self.seed),
             ..protocol
         }
@@ -80,9 +88,11 @@ impl ExperimentArguments {
 
     /// What figures say of the grid.
     pub(crate) fn drawn_grid(&self) -> figures::Grid {
-        match self.protocol().grid {
-            Grid::Full => figures::Grid::Full,
-            Grid::Quick => figures::Grid::Reduced,
+        let protocol = self.protocol();
+        match (protocol.grid, protocol.conv1d_grid) {
+            (Grid::Full, Grid::Full) => figures::Grid::Full,
+            (Grid::Full, Grid::Quick) => figures::Grid::FullButConv1d,
+            (Grid::Quick, _) => figures::Grid::Reduced,
         }
     }
 

@@ -107,7 +107,7 @@ pub(crate) async fn run(arguments: TuneArgs) -> anyhow::Result<()> {
     if !missing.is_empty() {
         let n_workers = arguments.workers.get().min(missing.len());
         let command = trainer::Command {
-            executable: trainer::executable()?,
+            executable: engram_plan::trainer::executable()?,
             to: arguments.at.clone(),
             device: arguments.device,
             n_threads: arguments.threads.get(),

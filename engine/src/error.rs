@@ -255,6 +255,7 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::TooFewExamples { .. } => {
             Some("generate more runs of it: more batch sizes, seeds or architectures in the sweep file".to_owned())
         }
+        Error::Classifiers(engram_classifiers::Error::Trainer { hint, .. }) => hint.clone(),
         Error::Classifiers(engram_classifiers::Error::NonFiniteFeature { .. }) => {
             Some("let the query leave out that statistic or that example, as queries/features.sql does".to_owned())
         }

@@ -41,6 +41,7 @@ macro_rules! named {
 /// The named queries, in the order of their names.
 pub const ALL: &[NamedQuery] = named![
     "admissible_statistics",
+    "design",
     "features",
     "figure_2a",
     "figure_2b",

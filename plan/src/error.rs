@@ -82,6 +82,12 @@ pub enum Error {
         /// Where they were said to be.
         path: Option<PathBuf>,
     },
+    /// No executable that trains.
+    #[error("the trainer is not at {}", path.display())]
+    NoTrainer {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// A sweep file whose text cannot be changed.
     #[error("the sweep file cannot be changed: {reason}")]
     Edit {
@@ -111,6 +117,10 @@ impl Error {
             )),
             Self::NoData { task, .. } => Some(format!(
                 "name the place with --data {task}=PATH, or in the sweep file: [data] {task} = \"PATH\""
+            )),
+            Self::NoTrainer { .. } => Some(format!(
+                "build it with `make build` in the repository, which puts it beside `engram`, or name it in {}",
+                crate::trainer::VARIABLE
             )),
             _ => None,
         }

@@ -6,7 +6,7 @@
 //!   from: its hash is the run's name.
 //! * [`learning_rule`] has the rules' settings, [`architectures`] the layers of every architecture, [`tasks`] the
 //!   inputs and classes of every task.
-//! * [`protocol`] is what `engram` and its trainer processes say to each other.
+//! * [`trainer`] finds the executable that trains, [`protocol`] is what `engram` and its trainer processes say to each other.
 //!
 //! How a rule changes weights, or how a layer is computed, is the generator's.
 
@@ -19,6 +19,7 @@ mod run;
 mod schedule;
 mod sweep;
 pub mod tasks;
+pub mod trainer;
 pub mod tuning;
 
 pub use architectures::{Kernel, LayerSpec};

@@ -1,4 +1,5 @@
 //! Tests that cross crates.
 
 pub mod commands;
+pub mod python;
 pub mod synthetic;

@@ -11,11 +11,8 @@
 )]
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -30,6 +27,7 @@ use engram_schemas::{
     SCHEMA_VERSION_KEY, Task,
 };
 use engram_tests::commands::{SMALL_SWEEP, generate};
+use engram_tests::python;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
@@ -53,7 +51,6 @@ const AWKWARD: [f64; 9] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pyarrow_and_duckdb_find_what_engram_finds() {
-    let Some(python) = python() else { return };
     let dataset = tempfile::tempdir().unwrap();
     let runs = [
         (Task::Digits, Architecture::Knet4, "0a1b", 3),
@@ -71,7 +68,9 @@ async fn pyarrow_and_duckdb_find_what_engram_finds() {
         write_run(dataset.path(), &file, n_rows);
     }
 
-    let answer = agreement(&python, dataset.path(), 10).await;
+    let Some(answer) = agreement(dataset.path(), 10).await else {
+        return;
+    };
     let metadata = answer["metadata"].as_object().unwrap();
     assert_eq!(metadata.len(), runs.len());
     for (file, found) in metadata {
@@ -83,11 +82,12 @@ async fn pyarrow_and_duckdb_find_what_engram_finds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_find_the_same_in_what_was_trained() {
-    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     assert!(generate(SMALL_SWEEP, folder.path(), 1).status.success());
     // Two networks of four layers, observed twice.
-    let answer = agreement(&python, &folder.path().join("dataset"), 16).await;
+    let Some(answer) = agreement(&folder.path().join("dataset"), 16).await else {
+        return;
+    };
     for (file, found) in answer["metadata"].as_object().unwrap() {
         let configuration: Value =
             serde_json::from_str(found[CONFIGURATION_KEY].as_str().unwrap()).unwrap();
@@ -96,9 +96,10 @@ async fn they_find_the_same_in_what_was_trained() {
     }
 }
 
-/// Checks that both readers find what Engram finds, `n_rows` rows, and returns their answer.
-async fn agreement(python: &Path, dataset: &Path, n_rows: usize) -> Value {
-    let answer = ask(python, dataset);
+/// Checks that both readers find what Engram finds, `n_rows` rows, and returns their answer; nothing where they are not there.
+async fn agreement(dataset: &Path, n_rows: usize) -> Option<Value> {
+    let answer = python::answer("independent_reader.py", dataset)?;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
     let ours = read_by_engram(dataset).await;
     let n_columns = file_schema().fields().len() + 2;
     assert_eq!((ours.len(), ours[0].len()), (n_rows, n_columns));
@@ -116,7 +117,7 @@ async fn agreement(python: &Path, dataset: &Path, n_rows: usize) -> Value {
             }
         }
     }
-    answer
+    Some(answer)
 }
 
 /// A row by the names of its columns.
@@ -253,48 +254,4 @@ fn sorted(rows: impl Iterator<Item = Row>) -> Vec<Row> {
     let mut rows: Vec<Row> = rows.collect();
     rows.sort_by_key(|row| format!("{row:?}"));
     rows
-}
-
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// The interpreter of the environment, or nothing after saying that the test is skipped.
-fn python() -> Option<PathBuf> {
-    let folder = env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| ".python".into(), PathBuf::from);
-    let python = repository().join(folder).join("bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let reason = format!(
-        "there is no {}; run `make python` to have it made",
-        python.display()
-    );
-    assert!(
-        env::var_os("ENGRAM_REQUIRE_PYTHON").is_none_or(|value| value != "1"),
-        "{reason}"
-    );
-    // Written to the stream itself: the test harness would swallow what a macro prints.
-    let mut stream = io::stderr();
-    let said = writeln!(
-        stream,
-        "SKIPPED independent readers (PyArrow, DuckDB): {reason}"
-    );
-    said.unwrap();
-    None
-}
-
-fn ask(python: &Path, dataset: &Path) -> Value {
-    let script = repository().join("scripts/independent_reader.py");
-    let output = Command::new(python)
-        .arg(script)
-        .arg(dataset)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -47,6 +47,7 @@ fn runs(folder: &Path) -> Vec<PlannedRun> {
 /// A trainer that stores a checkpoint at every step, with one job.
 fn trainer(dataset: &Path, run: &PlannedRun, checkpoint_seconds: &str) -> Child {
     let mut child = Command::new(command("engram-trainer"))
+        .arg("train")
         .arg("--to")
         .arg(dataset)
         .args(["--checkpoint-seconds", checkpoint_seconds])

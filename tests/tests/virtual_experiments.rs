@@ -12,13 +12,13 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use arrow::array::RecordBatch;
 use engram_engine::{Session, queries, write_results};
 use engram_schemas::results::ResultRow;
 use engram_schemas::{DatasetLocation, Status};
+use engram_tests::python::{self, repository};
 use engram_tests::synthetic;
 use futures::TryStreamExt;
 use serde_json::{Map, Value};
@@ -30,8 +30,8 @@ const TOLERANCE: f64 = 1e-11;
 async fn sql_gives_what_numpy_gives() {
     let folder = tempfile::tempdir().unwrap();
     write_dataset(folder.path()).await;
-    let stored = repository("tests/tests/reference/virtual_experiments.json");
-    if let Some(now) = reference("reference_virtual_experiments.py", folder.path()) {
+    let stored = repository().join("tests/tests/reference/virtual_experiments.json");
+    if let Some(now) = python::answer("reference_virtual_experiments.py", folder.path()) {
         if std::env::var_os("ENGRAM_WRITE_REFERENCE").is_some() {
             std::fs::write(&stored, &now).unwrap();
         }
@@ -43,7 +43,7 @@ async fn sql_gives_what_numpy_gives() {
     }
     let expected: Map<String, Value> =
         serde_json::from_str(&std::fs::read_to_string(&stored).unwrap()).unwrap();
-    let duckdb: Map<String, Value> = reference("reference_duckdb.py", folder.path())
+    let duckdb: Map<String, Value> = python::answer("reference_duckdb.py", folder.path())
         .map(|text| serde_json::from_str(&text).unwrap())
         .unwrap_or_default();
     let session = Session::open(&location(folder.path())).await.unwrap();
@@ -410,34 +410,6 @@ fn same(place: &str, found: &Value, expected: &Value) {
         }
         _ => assert_eq!(found, expected, "{place}"),
     }
-}
-
-/// What a script gives, where its Python is there.
-fn reference(script: &str, dataset: &Path) -> Option<String> {
-    let home =
-        std::env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| repository(".python"), PathBuf::from);
-    let python = home.join("bin/python");
-    if !python.is_file() {
-        let required = std::env::var_os("ENGRAM_REQUIRE_PYTHON").is_some();
-        assert!(
-            !required,
-            "there is no {}: run `make python`",
-            python.display()
-        );
-        return None;
-    }
-    let output = Command::new(python)
-        .arg(repository("scripts").join(script))
-        .arg(dataset)
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    Some(String::from_utf8(output.stdout).unwrap())
-}
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 fn location(dataset: &Path) -> DatasetLocation {

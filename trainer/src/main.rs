@@ -2,8 +2,9 @@
 //!
 //! `engram generate` starts it, writes jobs to its standard input and reads events from its standard output (see
 //! `engram_plan::protocol`). It is a process of its own so that a crash in native code costs one run, and so that
-//! nothing else has to load libtorch.
+//! nothing else has to load libtorch. The one classifier that is a network is fitted here too, by `engram-trainer fit`.
 
+mod conv1d_mlp;
 mod work;
 
 use std::io::{BufRead, Write};
@@ -15,17 +16,38 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use engram_generator::{Error, device};
 use engram_plan::protocol::{Event, Job, job_from_line, to_line};
 use engram_schemas::{DatasetLocation, Task};
 
 use work::{Desk, in_full};
 
-/// Trains networks for `engram`: one job (JSON) a line on standard input, events on standard output.
+/// The part of `engram` that computes with libtorch: `engram` starts it and speaks with it.
 #[derive(Parser)]
 #[command(name = "engram-trainer", version)]
 struct Arguments {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Subcommand)]
+enum Work {
+    /// Train networks and observe them: one job (JSON) a line on standard input, events on standard output
+    Train(TrainArguments),
+    /// Fit a classifier that is a network: the examples on standard input, its weights on standard output
+    Fit(FitArguments),
+}
+
+#[derive(Args)]
+struct FitArguments {
+    /// Device to compute on: `cpu` or `cuda:INDEX`
+    #[arg(long, default_value = "cpu")]
+    device: String,
+}
+
+#[derive(Args)]
+struct TrainArguments {
     /// Dataset that the trajectories go to: a path or a URL
     #[arg(long, value_name = "URL")]
     to: String,
@@ -56,7 +78,11 @@ fn task_and_path(text: &str) -> Result<(Task, PathBuf), String> {
 }
 
 fn main() -> std::process::ExitCode {
-    match work(&Arguments::parse()) {
+    let done = match Arguments::parse().work {
+        Work::Train(arguments) => train(&arguments),
+        Work::Fit(arguments) => fit(&arguments),
+    };
+    match done {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));
@@ -65,7 +91,15 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-fn work(arguments: &Arguments) -> anyhow::Result<()> {
+fn fit(arguments: &FitArguments) -> anyhow::Result<()> {
+    engram_generator::prepare_process(&arguments.device)?;
+    // Sums depend on the number of threads, and what is learned must not; several processes keep the cores busy.
+    tch::set_num_threads(1);
+    let device = device::parse(&arguments.device)?;
+    conv1d_mlp::fit(std::io::stdin().lock(), std::io::stdout().lock(), device)
+}
+
+fn train(arguments: &TrainArguments) -> anyhow::Result<()> {
     engram_generator::prepare_process(&arguments.device)?;
     tch::set_num_threads(arguments.threads.into());
     let device = device::parse(&arguments.device)?;

@@ -80,7 +80,9 @@ fn points_that_are_learned_together_do_as_well_as_alone() {
 #[test]
 fn equal_on_any_number_of_threads() {
     let data = data(60);
-    let points = Grid::Quick.points(Kind::RandomForest, 60, N_FEATURES);
+    let points = Grid::Quick
+        .points(Kind::RandomForest, 60, data.examples().feature_names())
+        .unwrap();
     let on = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(n_threads)

@@ -17,11 +17,6 @@ use tokio::time::timeout;
 use super::ending;
 use crate::failure::Failure;
 
-const NAME: &str = "engram-trainer";
-
-/// Names another trainer than the one beside this command.
-const VARIABLE: &str = "ENGRAM_TRAINER";
-
 /// Lines that are kept of what a trainer says on its standard error: enough for a panic with its backtrace's head.
 const WORDS_KEPT: usize = 40;
 
@@ -44,6 +39,7 @@ impl Command {
     fn process(&self) -> tokio::process::Command {
         let mut process = tokio::process::Command::new(&self.executable);
         process
+            .arg("train")
             .arg("--to")
             .arg(&self.to)
             .arg("--device")
@@ -62,26 +58,6 @@ impl Command {
         }
         process
     }
-}
-
-/// The trainer beside this command, or the one that the environment names.
-pub(crate) fn executable() -> anyhow::Result<PathBuf> {
-    let path = match std::env::var_os(VARIABLE) {
-        Some(path) => PathBuf::from(path),
-        None => std::env::current_exe()
-            .context("cannot find out where this command lies")?
-            .with_file_name(NAME),
-    };
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(Failure::Request {
-        message: format!("the trainer is not at {}", path.display()),
-        hint: format!(
-            "build it with `make build` in the repository, which puts it beside `engram`, or name it in {VARIABLE}"
-        ),
-    }
-    .into())
 }
 
 /// A trainer that answers no more, with the reason in words.
@@ -135,7 +111,7 @@ impl Trainer {
                 Err(Failure::Request {
                     message: format!("the trainer does not start: {reason}"),
                     hint: format!(
-                        "try it alone: {place} --to {} --device {}",
+                        "try it alone: {place} train --to {} --device {}",
                         command.to, command.device
                     ),
                 }

@@ -57,11 +57,11 @@ pub async fn run(
             return Ok(outcome);
         }
         let trial = Trial {
-            points: protocol.grid.points(
+            points: protocol.grid_of(variant.classifier).points(
                 variant.classifier,
                 sides.train.len() * (protocol.n_folds - 1) / protocol.n_folds,
-                matrix.n_features(),
-            ),
+                &matrix.names,
+            )?,
             n_folds: protocol.n_folds,
             control: variant.control,
             with_permutations: variant.classifier == Kind::RandomForest

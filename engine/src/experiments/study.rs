@@ -15,7 +15,12 @@ const MEASURES: [&str; 4] = ["weight", "activation", "activity_change", ALL];
 /// All measures together.
 const ALL: &str = "all";
 /// The classifiers that figure 2a compares.
-const COMPARED: [Kind; 3] = [Kind::RandomForest, Kind::LinearSvm, Kind::Quant];
+const COMPARED: [Kind; 4] = [
+    Kind::RandomForest,
+    Kind::LinearSvm,
+    Kind::Conv1dMlp,
+    Kind::Quant,
+];
 /// The study's periods between samples, in checkpoints, and numbers of samples.
 const PERIODS: [i64; 5] = [1, 2, 3, 4, 5];
 const SAMPLES: [i64; 4] = [2, 3, 4, 5];

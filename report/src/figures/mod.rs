@@ -65,6 +65,8 @@ pub enum Grid {
     /// The study's.
     #[default]
     Full,
+    /// The study's, and a smaller one for the Conv1D MLP.
+    FullButConv1d,
     /// A smaller one, or fewer splits.
     Reduced,
 }

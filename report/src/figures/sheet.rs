@@ -10,7 +10,6 @@ use crate::drawing::{Area, SMALL_TEXT_SIZE, palette, px, svg, text, width_of};
 const MARGIN: f64 = 6.0;
 /// Between charts.
 const GAP: f64 = 8.0;
-const NOTE: &str = "reduced grid";
 const NOTE_GAP: f64 = 24.0;
 const NOTE_HEIGHT: f64 = 12.0;
 
@@ -26,6 +25,17 @@ pub(super) struct Sheet<'a> {
     pub(super) n_columns: usize,
 }
 
+/// What a figure says of its grid.
+fn note(grid: Grid, kind: &FigureKind) -> Option<&'static str> {
+    match grid {
+        Grid::Full => None,
+        Grid::FullButConv1d => {
+            (kind.name == super::figure_2a::FIGURE.name).then_some("Conv1D: reduced grid")
+        }
+        Grid::Reduced => Some("reduced grid"),
+    }
+}
+
 impl Sheet<'_> {
     /// The figure of `charts`, in rows of `n_columns`.
     pub(super) fn figure(
@@ -36,12 +46,18 @@ impl Sheet<'_> {
     ) -> Figure {
         let inner = self.width - 2.0 * MARGIN;
         let legend_height = self.legend.height(inner);
-        let note_width = width_of(NOTE, SMALL_TEXT_SIZE, false);
-        let note_height = match self.grid {
-            Grid::Full => 0.0,
+        let note = note(self.grid, self.kind);
+        let note_height = match note {
+            None => 0.0,
             // Beside a short legend there is room for the note.
-            Grid::Reduced if self.legend.fits(inner - note_width - NOTE_GAP) => 0.0,
-            Grid::Reduced => NOTE_HEIGHT,
+            Some(note)
+                if self
+                    .legend
+                    .fits(inner - width_of(note, SMALL_TEXT_SIZE, false) - NOTE_GAP) =>
+            {
+                0.0
+            }
+            Some(_) => NOTE_HEIGHT,
         };
         let legend_gap = if legend_height > 0.0 { 4.0 } else { 0.0 };
         let top = MARGIN + note_height + legend_height + legend_gap;
@@ -50,11 +66,11 @@ impl Sheet<'_> {
         let height = (top + body + MARGIN).ceil();
         let draw = |area: &Area<'_>| {
             let area = area.margin(0, 0, px(MARGIN), px(MARGIN));
-            if self.grid == Grid::Reduced {
+            if let Some(note) = note {
                 let style =
                     text(SMALL_TEXT_SIZE, palette::MUTED).pos(Pos::new(HPos::Right, VPos::Center));
                 let at = (px(inner), px(MARGIN + NOTE_HEIGHT / 2.0));
-                area.draw_text(NOTE, &style, at)?;
+                area.draw_text(note, &style, at)?;
             }
             self.legend
                 .draw(&area.margin(px(MARGIN + note_height), 0, 0, 0))?;

@@ -44,7 +44,7 @@ fn every_figure_is_well_formed_and_has_words() {
 
 #[test]
 fn nothing_is_drawn_beyond_the_edge() {
-    for figure in drawn(Grid::Reduced) {
+    for figure in [drawn(Grid::Reduced), drawn(Grid::FullButConv1d)].concat() {
         let tree = drawing::parse(&figure.name, &figure.svg).unwrap();
         let (drawn, size) = (tree.root().abs_bounding_box(), tree.size());
         assert!(

@@ -77,6 +77,9 @@ pub fn page(summary: &Summary, results: &Results<'_>, options: &PageOptions) -> 
                             " " strong { "Reduced grid:" }
                             " fewer hyperparameters or fewer splits than in the study."
                         }
+                        @if options.grid == Grid::FullButConv1d {
+                            " The study's grid of hyperparameters, for the Conv1D MLP a few points of it."
+                        }
                     }
                     nav aria-label="Sections" {
                         ul { @for (id, title) in SECTIONS { li { a href=(format!("#{id}")) { (title) } } } }

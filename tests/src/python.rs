@@ -1,0 +1,37 @@
+//! Scripts of `scripts/` in the Python environment that `make python` makes.
+
+use std::env;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The repository's folder.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What a script prints for `argument`. Without the environment nothing, after saying that this is skipped;
+/// `ENGRAM_REQUIRE_PYTHON=1` asks for a failure instead, as in CI.
+///
+/// # Panics
+/// When the script fails, or the environment is required and not there.
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+pub fn answer(script: &str, argument: &Path) -> Option<String> {
+    let folder = env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| ".python".into(), PathBuf::from);
+    let python = repository().join(folder).join("bin/python");
+    if !python.is_file() {
+        let reason = format!("there is no {}: run `make python`", python.display());
+        assert!(env::var_os("ENGRAM_REQUIRE_PYTHON").is_none(), "{reason}");
+        // Written to the stream itself: the test harness would swallow what a macro prints.
+        let _ = writeln!(io::stderr(), "SKIPPED {script}: {reason}");
+        return None;
+    }
+    let output = Command::new(python)
+        .arg(repository().join("scripts").join(script))
+        .arg(argument)
+        .output()
+        .expect("Python can be started");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    Some(String::from_utf8(output.stdout).expect("the answer is text"))
+}
