@@ -11,7 +11,7 @@
 )]
 
 use engram_classifiers::conv1d_mlp::{Conv1dMlpSettings, Pooling, Weights, fit_networks};
-use engram_classifiers::{AnyModel, Examples, Kind, Model, Settings};
+use engram_classifiers::{AnyModel, Examples, FeatureGroups, Kind, Model, Settings};
 use engram_tests::python::{self, repository};
 use serde::{Deserialize, Serialize};
 
@@ -204,7 +204,8 @@ fn a_network_is_the_same_alone_and_in_company_and_can_be_stored() {
         .count();
     assert!(right * 10 >= 9 * N_EXAMPLES, "{right} of {N_EXAMPLES}");
     let read: AnyModel = serde_json::from_str(&serde_json::to_string(&model).unwrap()).unwrap();
-    assert_eq!(read, model);
+    let of = |model: &AnyModel| model.predict_probabilities(&data.features).unwrap();
+    assert_eq!(of(&read), of(&model));
     let Settings::Conv1dMlp(network) = &settings else {
         panic!("{settings:?}")
     };
@@ -214,12 +215,9 @@ fn a_network_is_the_same_alone_and_in_company_and_can_be_stored() {
     };
     let both = [other, network.clone()].map(|settings| settings.check().unwrap());
     let both = fit_networks(&both, &data.examples(), 1).unwrap();
-    assert_eq!(AnyModel::Conv1dMlp(both[1].clone()), model);
+    assert!(AnyModel::Conv1dMlp(both[1].clone()) == model);
     let other_seed = settings.fit(&data.examples(), 2).unwrap();
-    assert_ne!(other_seed, model);
-    assert_eq!(
-        model.importances(&engram_classifiers::FeatureGroups::new([])),
-        None
-    );
+    assert!(other_seed != model);
+    assert!(model.importances(&FeatureGroups::new([])).is_none());
     assert_eq!(settings.kind(), Kind::Conv1dMlp);
 }
