@@ -127,6 +127,14 @@ pub(crate) enum MeasureChoice {
 }
 
 impl MeasureChoice {
+    /// The measure; none for all of them.
+    pub(crate) fn measure(self) -> Option<Measure> {
+        match self.measures() {
+            [measure] => Some(*measure),
+            _ => None,
+        }
+    }
+
     fn measures(self) -> &'static [Measure] {
         match self {
             Self::Weight => &[Measure::Weight],

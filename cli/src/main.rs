@@ -1,6 +1,7 @@
 //! The `engram` command: arguments, progress and printing. What it does is in the libraries.
 
 mod columns;
+mod design;
 mod failure;
 mod generate;
 mod identify;
@@ -49,6 +50,7 @@ enum Command {
     Sql(sql::SqlArgs),
     Query(query::QueryArgs),
     Identify(identify::IdentifyArgs),
+    Design(design::DesignArgs),
     Reproduce(reproduce::ReproduceArgs),
     Report(report::ReportArgs),
 }
@@ -89,6 +91,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Query(arguments) => query::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
+        Command::Design(arguments) => design::run(arguments).await,
         Command::Reproduce(arguments) => reproduce::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,
     }

@@ -91,8 +91,8 @@ impl ExperimentArguments {
         let protocol = self.protocol();
         match (protocol.grid, protocol.conv1d_grid) {
             (Grid::Full, Grid::Full) => figures::Grid::Full,
-            (Grid::Full, Grid::Quick) => figures::Grid::FullButConv1d,
-            (Grid::Quick, _) => figures::Grid::Reduced,
+            (Grid::Full, _) => figures::Grid::FullButConv1d,
+            _ => figures::Grid::Reduced,
         }
     }
 
@@ -213,26 +213,30 @@ fn draw(
     folder: &Path,
 ) -> anyhow::Result<()> {
     let results = Results::try_new(rows)?;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     for figure in wanted
         .iter()
         .filter_map(|figure| figures::find(figure.name))
     {
         match figure.draw(&results, grid) {
             Err(missing) => say(&format!("{} cannot be drawn: {missing}", figure.name)),
-            Ok(drawn) => {
-                let file = folder.join(figure.name);
-                write(&file.with_extension("svg"), drawn.svg.as_bytes())?;
-                write(&file.with_extension("png"), &drawn.png(PNG_SCALE)?)?;
-                say(&format!(
-                    "{}.svg and .png: {}",
-                    file.display(),
-                    figure.title
-                ));
-            }
+            Ok(drawn) => write_figure(&drawn, folder)?,
         }
     }
+    Ok(())
+}
+
+/// Writes a figure into a folder, as SVG and PNG, and says so.
+pub(crate) fn write_figure(figure: &engram_report::Figure, folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let file = folder.join(&figure.name);
+    write(&file.with_extension("svg"), figure.svg.as_bytes())?;
+    write(&file.with_extension("png"), &figure.png(PNG_SCALE)?)?;
+    say(&format!(
+        "{}.svg and .png: {}",
+        file.display(),
+        figure.title
+    ));
     Ok(())
 }
 

@@ -41,7 +41,6 @@ macro_rules! named {
 /// The named queries, in the order of their names.
 pub const ALL: &[NamedQuery] = named![
     "admissible_statistics",
-    "design",
     "features",
     "figure_2a",
     "figure_2b",
@@ -56,6 +55,8 @@ pub const ALL: &[NamedQuery] = named![
     "figure_s2a",
     "figure_s2b",
     "matched_performance",
+    "observed",
+    "recorded",
     "validation_accuracy",
 ];
 

@@ -24,8 +24,8 @@ pub struct Facts {
     pub epochs: Vec<i64>,
     /// Observation conditions: fraction of the units and standard deviation of the noise, sorted.
     pub conditions: Vec<(f64, f64)>,
-    /// Whether single units' responses were recorded.
-    pub has_recordings: bool,
+    /// Units that were recorded one by one of a layer that has as many; 0 without recordings.
+    pub recorded_units: i64,
 }
 
 impl Facts {
@@ -80,9 +80,25 @@ impl Facts {
                 .collect(),
             epochs: integers(&epochs),
             conditions: reals(&fractions).into_iter().zip(reals(&noises)).collect(),
-            has_recordings: session.dataset().n_recordings > 0,
+            recorded_units: recorded_units(session).await?,
         })
     }
+}
+
+/// Units of the longest list of the first file of recordings: files of one sweep have equally many.
+async fn recorded_units(session: &Session) -> Result<i64> {
+    if session.dataset().n_recordings == 0 {
+        return Ok(0);
+    }
+    let longest = "SELECT max(array_length(\"values\")) FROM recordings \
+        WHERE run_id = (SELECT min(run_id) FROM recordings)";
+    let [units] = columns(session, longest, &DataType::Int64).await?;
+    Ok(units
+        .as_primitive::<Int64Type>()
+        .iter()
+        .flatten()
+        .next()
+        .unwrap_or(0))
 }
 
 async fn texts(session: &Session, sql: &str) -> Result<BTreeSet<String>> {

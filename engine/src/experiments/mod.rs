@@ -5,6 +5,7 @@
 //! examples choose the classifier's settings from a grid, and the test examples say how well they were chosen. Its rows are
 //! one file, named by all that they follow from, so that what is there is not run again.
 
+mod design;
 mod facts;
 pub(crate) mod rows;
 mod run;
@@ -13,6 +14,7 @@ mod study;
 pub(crate) mod trial;
 mod variant;
 
+pub use design::{DESIGN, Design, DesignQuery, test_designs};
 pub use facts::Facts;
 pub use run::{Outcome, run};
 pub use splits::{Split, SplitBy, SplitSettings};

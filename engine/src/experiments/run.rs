@@ -6,7 +6,7 @@ use engram_classifiers::Kind;
 use engram_schemas::results::ResultRow;
 
 use super::rows;
-use super::splits::{Split, SplitBy};
+use super::splits::{Split, SplitBy, splits};
 use super::trial::Trial;
 use super::variant::{Protocol, Variant};
 use crate::{Error, FeatureMatrix, Result, Session, write_results};
@@ -44,15 +44,30 @@ pub async fn run(
         return Ok(Outcome::WasThere);
     }
     let query = variant.query()?;
+    let mut shared: Option<(FeatureMatrix, Vec<Split>)> = None;
     let mut found = Vec::new();
     for split in 0..variant.n_splits(&query, protocol) {
         let sql = variant.bound(&query, protocol, split)?;
-        let matrix = match FeatureMatrix::from_query(session, &sql).await {
-            Ok(matrix) => matrix.in_order(),
-            Err(Error::NoExamples { .. }) => return Ok(not_testable("no example is left")),
-            Err(error) => return Err(error),
+        let (matrix, splits) = match shared.take() {
+            Some(shared) => shared,
+            None => match FeatureMatrix::from_query(session, &sql).await {
+                Ok(matrix) => {
+                    let matrix = matrix.in_order();
+                    let splits = match variant.later_splits(&query, protocol) {
+                        Some(settings) => splits(session, &matrix, &settings).await?,
+                        None => vec![Split::of(matrix.sides.iter().copied())],
+                    };
+                    (matrix, splits)
+                }
+                Err(Error::NoExamples { .. }) => return Ok(not_testable("no example is left")),
+                Err(error) => return Err(error),
+            },
         };
-        let sides = Split::of(matrix.sides.iter().copied());
+        let sides = splits
+            .get(split)
+            .or(splits.first())
+            .cloned()
+            .unwrap_or_default();
         if let Some(outcome) = lacking(&matrix, &sides, protocol) {
             return Ok(outcome);
         }
@@ -90,6 +105,9 @@ pub async fn run(
             seed: protocol.seed.cast_signed(),
             ..rows::row(&matrix, &trial.points, variant.control, &outcome?)
         });
+        if splits.len() > 1 {
+            shared = Some((matrix, splits));
+        }
         on_split();
     }
     write_results(session.location(), &result_id, &found).await?;

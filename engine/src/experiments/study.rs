@@ -290,7 +290,7 @@ fn samples(
 }
 
 /// The distance between checkpoints, where it is one.
-fn cadence(epochs: &[i64]) -> Option<i64> {
+pub(super) fn cadence(epochs: &[i64]) -> Option<i64> {
     let first = epochs.get(1)? - epochs.first()?;
     let is_even = epochs.windows(2).all(|pair| pair[1] - pair[0] == first);
     is_even.then_some(first)
@@ -369,7 +369,7 @@ fn conditions(facts: &Facts) -> Result<Vec<Variant>, NotTestable> {
         }
         return Ok(variants);
     }
-    if !facts.has_recordings {
+    if facts.recorded_units == 0 {
         return not_testable(
             "it needs networks observed under several conditions (`engram observe`), or recordings of single units",
         );

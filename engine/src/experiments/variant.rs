@@ -6,7 +6,7 @@ use engram_classifiers::{Grid, Kind};
 use engram_schemas::results::Control;
 use serde_json::{Map, Value};
 
-use super::{SplitBy, rows};
+use super::{SplitBy, SplitSettings, rows};
 use crate::queries::{self, Header, NamedQuery};
 use crate::{Dataset, Result};
 
@@ -118,6 +118,29 @@ impl Variant {
             .iter()
             .any(|parameter| SEEDS.contains(&parameter.name.as_str()));
         if is_drawn { protocol.n_splits } else { 1 }
+    }
+
+    /// How the examples of the first split's query are split again, where the query draws nothing but its sides: asking it
+    /// once more would give the same rows.
+    pub(crate) fn later_splits(
+        &self,
+        query: &NamedQuery,
+        protocol: &Protocol,
+    ) -> Option<SplitSettings> {
+        let body: String = query
+            .text
+            .lines()
+            .filter(|line| !line.starts_with("--"))
+            .collect();
+        let draws = |seed: &str| body.matches(&format!("${seed}")).count();
+        let draws_sides_alone =
+            SEEDS.map(draws) == [1, 0] && body.starts_with("SELECT *FROM split(");
+        (draws_sides_alone && self.n_splits(query, protocol) > 1).then(|| SplitSettings {
+            n_splits: protocol.n_splits,
+            split_by: self.split_by.unwrap_or_default(),
+            seed: protocol.seed,
+            ..SplitSettings::default()
+        })
     }
 
     /// The query's text for split number `split`.

@@ -6,6 +6,7 @@
 
 mod by_measure;
 mod confusion;
+mod design;
 mod figure_2a;
 mod figure_2b;
 mod figure_2c;
@@ -28,6 +29,8 @@ mod importances;
 mod portions;
 mod samples;
 mod sheet;
+
+pub use design::FIGURE as DESIGN;
 
 use crate::{Missing, Result, Results, drawing};
 

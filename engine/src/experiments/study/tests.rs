@@ -11,7 +11,7 @@ fn digits() -> Facts {
         curricula: vec![(32, 0), (64, 0)],
         epochs: (0..=20).collect(),
         conditions: vec![(1.0, 0.0)],
-        has_recordings: false,
+        recorded_units: 0,
     }
 }
 
@@ -94,7 +94,7 @@ fn what_is_missing_is_said() {
     let why = of("figure_5", &digits()).unwrap_err().to_string();
     assert!(why.contains("engram observe"), "{why}");
     let recorded = Facts {
-        has_recordings: true,
+        recorded_units: 128,
         ..digits()
     };
     assert_eq!(
