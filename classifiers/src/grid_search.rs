@@ -9,7 +9,7 @@ use crate::folds::{self, Fold};
 use crate::random_forest::{Columns, NAME as FOREST};
 use crate::{
     ConfusionMatrix, Error, Examples, LinearSvmSettings, Model, RandomForestSettings, Result,
-    Settings, most_probable, select_rows,
+    Settings, most_probable_classes, select_rows,
 };
 
 /// The mean accuracy of every point over stratified folds of `examples`, in the order of `points`.
@@ -186,8 +186,7 @@ impl<'a> FoldExamples<'a> {
         let n_classes = self.examples.n_classes();
         let accuracy = |stage: &usize| {
             let place = rising.partition_point(|other| other < stage);
-            let rows = of_stages[place].chunks_exact(n_classes);
-            self.accuracy(&rows.map(most_probable).collect::<Vec<_>>())
+            self.accuracy(&most_probable_classes(&of_stages[place], n_classes))
         };
         Ok(stages.iter().map(accuracy).collect())
     }

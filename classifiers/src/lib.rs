@@ -79,15 +79,18 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// As [`Model::predict_probabilities`].
     fn predict(&self, features: &[f32]) -> Result<Vec<u32>> {
-        Ok(self
-            .predict_probabilities(features)?
-            .chunks_exact(self.n_classes())
-            .map(most_probable)
-            .collect())
+        let probabilities = self.predict_probabilities(features)?;
+        Ok(most_probable_classes(&probabilities, self.n_classes()))
     }
 
     /// Share of every group of features in what the model knows, adding up to 1; `None` for models that cannot tell.
     fn importances(&self, groups: &FeatureGroups) -> Option<Vec<Estimate>>;
+}
+
+/// The most probable class of every row of probabilities; of equally probable ones the first.
+pub fn most_probable_classes(probabilities: &[f32], n_classes: usize) -> Vec<u32> {
+    let rows = probabilities.chunks_exact(n_classes);
+    rows.map(most_probable).collect()
 }
 
 /// Index of the largest probability, the first of equals.

@@ -3,23 +3,22 @@
 mod table;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use engram_engine::Session;
 use engram_engine::experiments::{
     Design, DesignQuery, Facts, SplitBy, SplitSettings, test_designs,
 };
-use engram_engine::read_results;
-use engram_engine::session::SessionSettings;
+use engram_engine::{IdentifySettings, Session, identify, read_results};
 use engram_report::{Results, figures};
 use engram_schemas::DatasetLocation;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::identify::{MeasureChoice, OutputFormat};
-use crate::reproduce::write_figure;
+use crate::reproduce::{say, write_figure};
+use crate::session_arguments::MemoryArguments;
 use table::Tested;
 
 /// How well would a recording tell the learning rule: so many units, such noise, so many sessions?
@@ -77,6 +76,13 @@ pub(crate) struct DesignArgs {
     #[arg(long, value_name = "WHAT", default_value_t = SplitBy::Run)]
     split_by: SplitBy,
 
+    /// A file to save a model of the design in, for `engram diagnose`; of one design and one measure
+    #[arg(long, value_name = "FILE.json")]
+    save: Option<PathBuf>,
+
+    #[command(flatten)]
+    memory: MemoryArguments,
+
     /// Splits into training and test networks
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(2..))]
     splits: u16,
@@ -117,7 +123,7 @@ const USUAL_SESSIONS: [u32; 5] = [1, 2, 3, 5, 10];
 pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
     let open = async || -> anyhow::Result<Session> {
         let location = DatasetLocation::open(&arguments.at)?;
-        Ok(Session::open_with(&location, &SessionSettings::default()).await?)
+        Ok(Session::open_with(&location, &arguments.memory.settings()).await?)
     };
     let session = open().await?;
     let facts = Facts::of(&session).await?;
@@ -133,6 +139,9 @@ pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
         ProgressStyle::with_template("{wide_bar} design {pos} of {len}, {eta} to go")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
+    if let Some(path) = &arguments.save {
+        save(&session, &designs, &settings, path).await?;
+    }
     let result_ids = test_designs(&session, &designs, &settings, || progress.inc(1)).await;
     progress.finish_and_clear();
     // The table is listed when a session opens, and now there is more of it.
@@ -232,6 +241,35 @@ fn widest_period(epochs: &[i64], sessions: u32) -> u32 {
     let gaps = i64::from(sessions).saturating_sub(1).max(1);
     let widest = (spanned / gaps / cadence).max(1) * cadence;
     u32::try_from(widest).unwrap_or(u32::MAX)
+}
+
+/// Learns a design's model from all examples, and saves it.
+async fn save(
+    session: &Session,
+    designs: &[(Design, DesignQuery)],
+    splits: &SplitSettings,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let [(design, query)] = designs else {
+        return Err(Failure::Request {
+            message: format!("a model is of one design, and these are {}", designs.len()),
+            hint: "name one each of --measure, --units, --noise, --sessions and --every".to_owned(),
+        }
+        .into());
+    };
+    let settings = IdentifySettings {
+        query: query.sql(),
+        splits: splits.clone(),
+        with_model: true,
+        ..IdentifySettings::default()
+    };
+    let found = identify(session, &settings).await?;
+    if let Some(mut model) = found.model {
+        model.units = Some(design.units as usize);
+        model.write(path)?;
+        say(&format!("{}: the model for this design", path.display()));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ use engram_schemas::DatasetLocation;
 use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::session_arguments::MemoryArguments;
+
 /// Says how well the learning rule of a network can be told from what is observed of it.
 ///
 /// Every layer of every run is one example: the trajectories of its statistics over the checkpoints, and whether the
@@ -99,6 +101,13 @@ pub(crate) struct IdentifyArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 
+    /// A file to save a model in, for `engram diagnose`: learned from all examples, with what the splits tell of it
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) save: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) memory: MemoryArguments,
+
     /// Threads to compute on, one a core by default; the results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
@@ -162,7 +171,7 @@ pub(crate) enum OutputFormat {
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     let settings = settings(&args)?;
     let location = DatasetLocation::open(&args.at)?;
-    let session = Session::open(&location).await?;
+    let session = Session::open_with(&location, &args.memory.settings()).await?;
 
     // Drawn to standard error, and only where that is a terminal.
     let progress = ProgressBar::new(settings.splits.n_splits as u64).with_style(
@@ -176,6 +185,9 @@ pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     .await;
     progress.finish_and_clear();
     let found = outcome?;
+    if let (Some(path), Some(model)) = (&args.save, &found.model) {
+        model.write(path)?;
+    }
 
     let text = match args.format {
         OutputFormat::Table => report::text(&found, &settings, &args.at, args.top),
@@ -213,6 +225,7 @@ fn settings(args: &IdentifyArgs) -> anyhow::Result<IdentifySettings> {
             }),
             other => other.settings(),
         }],
+        with_model: args.save.is_some(),
         n_threads: args.threads.map(usize::from),
         ..IdentifySettings::default()
     })

@@ -2,6 +2,7 @@
 
 mod columns;
 mod design;
+mod diagnose;
 mod failure;
 mod generate;
 mod identify;
@@ -51,6 +52,7 @@ enum Command {
     Query(query::QueryArgs),
     Identify(identify::IdentifyArgs),
     Design(design::DesignArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Reproduce(reproduce::ReproduceArgs),
     Report(report::ReportArgs),
 }
@@ -92,6 +94,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Query(arguments) => query::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
         Command::Design(arguments) => design::run(arguments).await,
+        Command::Diagnose(arguments) => diagnose::run(arguments).await,
         Command::Reproduce(arguments) => reproduce::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
@@ -15,6 +16,7 @@ use engram_schemas::results::ResultRow;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+use crate::session_arguments::MemoryArguments;
 
 /// All figures.
 const ALL: &str = "all";
@@ -53,6 +55,9 @@ pub(crate) struct ExperimentArguments {
     /// Try all of the study's settings of the Conv1D MLP, which takes days; without it, four of them, and figures say so
     #[arg(long, conflicts_with = "quick")]
     full_conv1d_grid: bool,
+
+    #[command(flatten)]
+    memory: MemoryArguments,
 
     /// Splits of every experiment [default: 10, or 3 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -98,7 +103,7 @@ impl ExperimentArguments {
 
     pub(crate) async fn open(&self) -> anyhow::Result<Session> {
         let location = DatasetLocation::open(&self.at)?;
-        Ok(Session::open(&location).await?)
+        Ok(Session::open_with(&location, &self.memory.settings()).await?)
     }
 }
 
@@ -166,25 +171,45 @@ async fn run_all(
     variants: &[Variant],
     protocol: &Protocol,
 ) -> anyhow::Result<()> {
-    // Drawn to standard error, and only where that is a terminal.
-    let progress = ProgressBar::new(variants.len() as u64).with_style(
-        ProgressStyle::with_template("{wide_bar} {pos} of {len}, {eta} to go\n{msg}")
+    let n_splits =
+        |variant: &Variant| -> anyhow::Result<u64> { Ok(variant.n_trials(protocol)? as u64) };
+    let mut steps = variants
+        .iter()
+        .map(n_splits)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    // Drawn to standard error, and only where that is a terminal; elsewhere there is a line for each experiment.
+    let progress = ProgressBar::new(steps.iter().sum()).with_style(
+        ProgressStyle::with_template("{wide_bar} split {pos} of {len}, {eta} to go\n{msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     let (mut n_run, mut n_there) = (0, 0);
-    for variant in variants {
+    for (number, variant) in variants.iter().enumerate() {
         progress.set_message(variant.title());
-        let outcome = experiments::run(session, variant, protocol, || progress.tick())
-            .await
-            .with_context(|| format!("{} failed", variant.title()))?;
-        match outcome {
-            Outcome::WasThere => n_there += 1,
-            Outcome::Done => n_run += 1,
-            Outcome::NotTestable { why } => {
-                progress.suspend(|| say(&format!("{} is left out: {why}", variant.title())));
+        let started = Instant::now();
+        let outcome = experiments::run(session, variant, protocol, || {
+            steps[number] = steps[number].saturating_sub(1);
+            progress.inc(1);
+        })
+        .await
+        .with_context(|| format!("{} failed", variant.title()))?;
+        // What was not run is no measure of what is to come.
+        progress.dec_length(steps[number]);
+        let ended = match outcome {
+            Outcome::WasThere => {
+                n_there += 1;
+                None
             }
+            Outcome::Done => {
+                n_run += 1;
+                let seconds = started.elapsed().as_secs_f64();
+                progress.is_hidden().then(|| format!("{seconds:.1} s"))
+            }
+            Outcome::NotTestable { why } => Some(format!("left out: {why}")),
+        };
+        if let Some(ended) = ended {
+            let place = format!("[{}/{}]", number + 1, variants.len());
+            progress.suspend(|| say(&format!("{place} {}: {ended}", variant.title())));
         }
-        progress.inc(1);
     }
     progress.finish_and_clear();
     say(&format!(

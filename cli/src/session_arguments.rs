@@ -6,7 +6,7 @@ use clap::Args;
 use engram_engine::session::{Access, SessionSettings};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-/// The arguments of every command that asks a dataset.
+/// The arguments of every command that takes SQL.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SessionArguments {
     /// Allow statements that write: CREATE, DROP, INSERT, COPY, SET
@@ -17,6 +17,13 @@ pub(crate) struct SessionArguments {
     #[arg(long)]
     allow_write: bool,
 
+    #[command(flatten)]
+    memory: MemoryArguments,
+}
+
+/// How much memory the queries of a command may take.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct MemoryArguments {
     /// What queries may hold in memory, as in 500MB or 2GiB; by default three quarters of the machine's memory
     ///
     /// Sorts and aggregations that need more go on in files of the system's temporary folder (TMPDIR). Reading files takes
@@ -29,12 +36,22 @@ impl SessionArguments {
     /// What they mean for a session.
     pub(crate) fn settings(&self) -> SessionSettings {
         SessionSettings {
-            memory_limit_bytes: self.memory_limit.or_else(default_memory_limit_bytes),
             access: if self.allow_write {
                 Access::Write
             } else {
                 Access::ReadOnly
             },
+            ..self.memory.settings()
+        }
+    }
+}
+
+impl MemoryArguments {
+    /// What they mean for a session that only reads.
+    pub(crate) fn settings(&self) -> SessionSettings {
+        SessionSettings {
+            memory_limit_bytes: self.memory_limit.or_else(default_memory_limit_bytes),
+            access: Access::ReadOnly,
         }
     }
 }

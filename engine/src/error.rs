@@ -14,6 +14,28 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file with a saved model that cannot be used.
+    #[error("the model {}: {reason}", path.display())]
+    ModelFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file with recordings that cannot be read.
+    #[error("the recording {}: {reason}", path.display())]
+    RecordingFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A recording that a model cannot be applied to.
+    #[error("the model cannot be applied: {reason}")]
+    Recording {
+        /// What does not fit.
+        reason: String,
+    },
     /// A place where no dataset is.
     #[error("there is no dataset at {location}: {found}")]
     NothingThere {
@@ -255,6 +277,15 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::TooFewExamples { .. } => {
             Some("generate more runs of it: more batch sizes, seeds or architectures in the sweep file".to_owned())
         }
+        Error::ModelFile { .. } => {
+            Some("`engram identify --save FILE` and `engram design --save FILE` write models".to_owned())
+        }
+        Error::RecordingFile { .. } => {
+            Some("`engram diagnose --help` shows the two forms of a file".to_owned())
+        }
+        Error::Recording { .. } => Some(
+            "make a model for recordings like yours: `engram design --units N --sessions N --every N --save FILE`".to_owned(),
+        ),
         Error::Classifiers(engram_classifiers::Error::Trainer { hint, .. }) => hint.clone(),
         Error::Classifiers(engram_classifiers::Error::NonFiniteFeature { .. }) => {
             Some("let the query leave out that statistic or that example, as queries/features.sql does".to_owned())

@@ -15,6 +15,7 @@ use engram_schemas::observable::Measure;
 use engram_schemas::results::Control;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnosis;
 use crate::experiments::splits::{Split, splits};
 use crate::experiments::trial::Trial;
 use crate::experiments::{SplitBy, SplitOutcome, SplitSettings};
@@ -37,6 +38,9 @@ pub struct IdentifySettings {
     pub points: Vec<Settings>,
     /// Folds of the training examples that several settings are tried on.
     pub n_folds: usize,
+    /// Whether a model is learned from all examples too, to be saved. The rows do not depend on it.
+    #[serde(skip)]
+    pub with_model: bool,
     /// Threads to compute on; none means one a core. The result does not depend on it, so it is not stored.
     #[serde(skip)]
     pub n_threads: Option<usize>,
@@ -49,6 +53,7 @@ impl Default for IdentifySettings {
             splits: SplitSettings::default(),
             points: vec![Kind::RandomForest.settings()],
             n_folds: 5,
+            with_model: false,
             n_threads: None,
         }
     }
@@ -93,11 +98,25 @@ pub async fn identify_with_progress(
         seed: settings.splits.seed,
     };
     // The fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
-    let (matrix, outcomes) = tokio::task::spawn_blocking(move || -> Result<_> {
-        let outcomes = on_threads(n_threads, || {
-            test_splits(&matrix, &splits, &trial, &on_split)
+    let (asked, with_model) = (settings.clone(), settings.with_model);
+    let (matrix, outcomes, model) = tokio::task::spawn_blocking(move || -> Result<_> {
+        let (outcomes, model) = on_threads(n_threads, || -> Result<_> {
+            let outcomes = test_splits(&matrix, &splits, &trial, &on_split)?;
+            let model = match asked.points.first().filter(|_| with_model) {
+                Some(point) => {
+                    let asked = (&*asked.query, asked.splits.split_by, asked.splits.seed);
+                    Some(diagnosis::learn(
+                        &matrix,
+                        point,
+                        (&splits, &outcomes),
+                        asked,
+                    )?)
+                }
+                None => None,
+            };
+            Ok((outcomes, model))
         })??;
-        Ok((matrix, outcomes))
+        Ok((matrix, outcomes, model))
     })
     .await
     .map_err(|source| Error::Computation {
@@ -120,6 +139,7 @@ pub async fn identify_with_progress(
         run_ids.len(),
         result_id,
         result_file,
+        model,
     ))
 }
 

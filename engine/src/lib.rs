@@ -9,6 +9,7 @@
 
 mod aggregates;
 pub mod dataset;
+pub mod diagnosis;
 mod error;
 pub mod experiments;
 pub mod feature_matrix;

@@ -327,6 +327,7 @@ mod tests {
                 n_test: 6,
                 n_left_out: 0,
                 accuracy: confusion.accuracy(),
+                probabilities: Vec::new(),
                 confusion: confusion.clone(),
                 settings: Kind::RandomForest.settings(),
                 grid_accuracies: Vec::new(),
@@ -348,6 +349,7 @@ mod tests {
                 group("depth", 0.1),
             ],
             excluded: BTreeMap::from([("the run diverged".to_owned(), 4)]),
+            model: None,
         }
     }
 

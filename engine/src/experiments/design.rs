@@ -94,7 +94,9 @@ impl Design {
             .collect();
         let bound = queries::find(source).and_then(|query| queries::bind(query.text, &given));
         Ok(DesignQuery {
-            units: bound.map_err(|error| NotTestable(error.to_string()))?,
+            units: bound
+                .map(|sql| without_header(&sql))
+                .map_err(|error| NotTestable(error.to_string()))?,
             features: format!(
                 "SELECT *\nFROM features('{measure}', input => trajectory_subsample(\n    \
                  samples => {}, period_epochs => {}, seed => 0, input => {UNITS}\n))\nWHERE excluded IS NULL",
@@ -159,6 +161,15 @@ impl Design {
             _ => Ok(()),
         }
     }
+}
+
+/// The query without the lines that say what it is.
+fn without_header(sql: &str) -> String {
+    let lines: Vec<&str> = sql
+        .lines()
+        .skip_while(|line| line.starts_with("--") || line.is_empty())
+        .collect();
+    lines.join("\n")
 }
 
 /// Tests designs by their queries, and writes the rows of those that are not in the table `results` yet. Gives the result

@@ -37,7 +37,7 @@ pub async fn run(
     session: &Session,
     variant: &Variant,
     protocol: &Protocol,
-    on_split: impl Fn() + Send + Sync,
+    mut on_split: impl FnMut() + Send,
 ) -> Result<Outcome> {
     let result_id = variant.result_id(session.dataset(), protocol)?;
     if session.dataset().result_ids.contains(&result_id) {

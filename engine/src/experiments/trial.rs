@@ -2,8 +2,8 @@
 //! how well it names their rules.
 
 use engram_classifiers::{
-    ConfusionMatrix, Estimate, Examples, FeatureGroups, Settings, grid_search, permutation,
-    select_rows,
+    ConfusionMatrix, Estimate, Examples, FeatureGroups, Settings, grid_search,
+    most_probable_classes, permutation, select_rows,
 };
 use engram_schemas::randomness::generator;
 use engram_schemas::results::Control;
@@ -44,6 +44,9 @@ pub struct SplitOutcome {
     pub grid_accuracies: Vec<f64>,
     /// Share of the test examples whose rule was named rightly.
     pub accuracy: f64,
+    /// Probability of every rule for every test example, row by row.
+    #[serde(skip)]
+    pub probabilities: Vec<f32>,
     /// Test examples by true and predicted rule.
     pub confusion: ConfusionMatrix,
     /// Importance of every group of features, in the matrix' order of groups; empty for classifiers that cannot tell.
@@ -84,7 +87,9 @@ impl Trial {
         })?;
         let model = settings.fit(&train, seed("identify"))?;
         let (test_features, truth) = (features(&split.test), labels(&split.test));
-        let confusion = ConfusionMatrix::of(n_classes, &truth, &model.predict(&test_features)?);
+        let probabilities = model.predict_probabilities(&test_features)?;
+        let predicted = most_probable_classes(&probabilities, n_classes);
+        let confusion = ConfusionMatrix::of(n_classes, &truth, &predicted);
         let groups = groups(matrix);
         let permutation_importances = match self.with_permutations {
             false => Vec::new(),
@@ -103,6 +108,7 @@ impl Trial {
             settings: settings.clone(),
             grid_accuracies,
             accuracy: confusion.accuracy(),
+            probabilities,
             confusion,
             importances: model.importances(&groups).unwrap_or_default(),
             permutation_importances,

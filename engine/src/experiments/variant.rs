@@ -111,6 +111,14 @@ impl Variant {
         queries::find(name)
     }
 
+    /// How many trials there are in all.
+    ///
+    /// # Errors
+    /// When there is no query of the experiment's name.
+    pub fn n_trials(&self, protocol: &Protocol) -> Result<usize> {
+        Ok(self.n_splits(&self.query()?, protocol))
+    }
+
     /// How many splits the query can make: one where nothing in it is drawn.
     pub(crate) fn n_splits(&self, query: &NamedQuery, protocol: &Protocol) -> usize {
         let parameters = Header::of(query.text).parameters;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::IdentifySettings;
 use crate::FeatureMatrix;
+use crate::diagnosis::SavedModel;
 use crate::experiments::{SplitBy, SplitOutcome};
 use engram_classifiers::evaluation::chance;
 use engram_classifiers::{ConfusionMatrix, Estimate};
@@ -41,6 +42,9 @@ pub struct Identification {
     pub importances: Vec<GroupImportance>,
     /// Examples that the feature matrix leaves out, by reason.
     pub excluded: BTreeMap<String, usize>,
+    /// What was learned from all examples, where it was asked for.
+    #[serde(skip)]
+    pub model: Option<SavedModel>,
 }
 
 /// How much a group of features (a statistic over its trajectory, the depth indicators) contributes.
@@ -60,6 +64,7 @@ pub(super) fn summary(
     n_runs: usize,
     result_id: String,
     result_file: String,
+    model: Option<SavedModel>,
 ) -> Identification {
     let n_classes = matrix.classes.len();
     let mut confusion = ConfusionMatrix::new(n_classes);
@@ -102,5 +107,6 @@ pub(super) fn summary(
         importances,
         excluded: matrix.excluded.0.clone(),
         splits: outcomes,
+        model,
     }
 }

@@ -1,0 +1,364 @@
+//! A user's own recordings, from a file to the statistics of every session.
+//!
+//! Two forms are read, both as CSV, Parquet or Arrow (IPC file), told apart by the names of their columns:
+//!
+//! * units: a row for each unit (and stimulus), a column for each session in their order. Beside them there may be
+//!   `recording`, `depth`, `measure`, `stimulus` and `unit`.
+//! * statistics: a row for each session, with the columns `session` (their order) and those of the table `trajectories`
+//!   (`activation_raw_mean`), and perhaps `recording` and `depth`.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::Path;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Float64Type};
+use arrow::error::ArrowError;
+use arrow::ipc::reader::{FileReader, StreamReader};
+use datafusion::prelude::{CsvReadOptions, ParquetReadOptions, SessionContext};
+use engram_observables::{Scratch, observe};
+use engram_schemas::Depth;
+use engram_schemas::observable::{Function, Measure, Observable, Statistic};
+
+use crate::{Error, Result};
+
+/// A recording: statistics of some sessions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// Its name; empty where the file has one recording only.
+    pub name: String,
+    /// Where in its network or pathway the recorded layer is, where that is known.
+    pub depth: Option<Depth>,
+    /// Units, where the file has them one by one.
+    pub n_units: Option<usize>,
+    /// The statistics by name, session by session.
+    pub sessions: Vec<BTreeMap<String, f64>>,
+}
+
+const RECORDING: &str = "recording";
+const DEPTH: &str = "depth";
+const MEASURE: &str = "measure";
+const STIMULUS: &str = "stimulus";
+const UNIT: &str = "unit";
+const SESSION: &str = "session";
+
+/// Reads the recordings of a file, in the order of their first rows.
+///
+/// # Errors
+/// [`Error::RecordingFile`] when it cannot be read or has neither form.
+pub async fn read(path: &Path) -> Result<Vec<Recording>> {
+    let rows = rows(path).await?;
+    let refuse = |reason: String| Error::RecordingFile {
+        path: path.to_owned(),
+        reason,
+    };
+    if rows.num_rows() == 0 {
+        return Err(refuse("it has no rows".to_owned()));
+    }
+    let schema = rows.schema();
+    let is_observable =
+        |name: &str| Observable::all().any(|observable| observable.column() == name);
+    let is_of_statistics = schema
+        .fields()
+        .iter()
+        .any(|field| is_observable(field.name()));
+    let table = Table { rows };
+    let recordings = match is_of_statistics {
+        true => table.statistics(),
+        false => table.units(),
+    };
+    recordings.map_err(refuse)
+}
+
+async fn rows(path: &Path) -> Result<RecordBatch> {
+    let failed = |reason: String| Error::RecordingFile {
+        path: path.to_owned(),
+        reason,
+    };
+    let name = path
+        .to_str()
+        .ok_or_else(|| failed("its name is no text".to_owned()))?;
+    let context = SessionContext::new();
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let extension = extension.unwrap_or_default().to_ascii_lowercase();
+    let frame = match extension.as_str() {
+        "csv" => context.read_csv(name, CsvReadOptions::new()).await,
+        "parquet" => {
+            context
+                .read_parquet(name, ParquetReadOptions::default())
+                .await
+        }
+        "arrow" | "feather" => return arrow_file(path).map_err(failed),
+        _ => {
+            return Err(failed(
+                "its name ends in none of .csv, .parquet and .arrow".to_owned(),
+            ));
+        }
+    };
+    let frame = frame.map_err(|error| failed(error.strip_backtrace()))?;
+    let schema = std::sync::Arc::clone(frame.schema().inner());
+    let batches = frame
+        .collect()
+        .await
+        .map_err(|error| failed(error.strip_backtrace()))?;
+    concat_batches(&schema, &batches).map_err(|error| failed(error.to_string()))
+}
+
+/// The rows of an Arrow file, or of an Arrow stream that was kept in a file.
+fn arrow_file(path: &Path) -> std::result::Result<RecordBatch, String> {
+    const FILE_MAGIC: &[u8] = b"ARROW1";
+    let content = std::fs::read(path).map_err(|error| error.to_string())?;
+    let is_file = content.starts_with(FILE_MAGIC);
+    let content = Cursor::new(content);
+    let read = || -> std::result::Result<RecordBatch, ArrowError> {
+        if is_file {
+            let reader = FileReader::try_new(content, None)?;
+            let schema = reader.schema();
+            return concat_batches(
+                &schema,
+                &reader.collect::<std::result::Result<Vec<_>, _>>()?,
+            );
+        }
+        let reader = StreamReader::try_new(content, None)?;
+        let schema = reader.schema();
+        concat_batches(
+            &schema,
+            &reader.collect::<std::result::Result<Vec<_>, _>>()?,
+        )
+    };
+    read().map_err(|error| error.to_string())
+}
+
+/// The file's rows.
+struct Table {
+    rows: RecordBatch,
+}
+
+type Outcome<T> = std::result::Result<T, String>;
+
+impl Table {
+    /// Recordings from rows of sessions.
+    fn statistics(&self) -> Outcome<Vec<Recording>> {
+        let sessions = self
+            .numbers(SESSION)?
+            .ok_or("statistics need a column `session`, which orders them")?;
+        let observables: Vec<String> = Observable::all()
+            .map(Observable::column)
+            .filter(|name| self.rows.column_by_name(name).is_some())
+            .collect();
+        let columns = observables
+            .iter()
+            .map(|name| Ok(self.numbers(name)?.unwrap_or_default()))
+            .collect::<Outcome<Vec<_>>>()?;
+        let depths = self.texts(DEPTH)?;
+        self.grouped(|name, rows| {
+            let mut rows = rows.to_vec();
+            rows.sort_by(|&a, &b| sessions[a].total_cmp(&sessions[b]));
+            let twice = rows
+                .windows(2)
+                .find(|pair| sessions[pair[0]] == sessions[pair[1]]);
+            if let Some(pair) = twice {
+                return Err(format!(
+                    "{} has session {} twice",
+                    called(name),
+                    sessions[pair[0]]
+                ));
+            }
+            let session = |&row: &usize| {
+                let values = observables.iter().zip(&columns);
+                values
+                    .map(|(name, column)| (name.clone(), column[row]))
+                    .collect()
+            };
+            Ok(Recording {
+                name: name.to_owned(),
+                depth: depth(depths.as_deref(), &rows)?,
+                n_units: None,
+                sessions: rows.iter().map(session).collect(),
+            })
+        })
+    }
+
+    /// Recordings from rows of units.
+    fn units(&self) -> Outcome<Vec<Recording>> {
+        let known = [RECORDING, DEPTH, MEASURE, STIMULUS, UNIT];
+        let schema = self.rows.schema();
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        let sessions: Vec<&str> = names.filter(|name| !known.contains(name)).collect();
+        if sessions.is_empty() {
+            return Err("it has no column with a session's values".to_owned());
+        }
+        let columns = sessions
+            .iter()
+            .map(|name| Ok(self.numbers(name)?.unwrap_or_default()))
+            .collect::<Outcome<Vec<_>>>()?;
+        let (depths, measures) = (self.texts(DEPTH)?, self.texts(MEASURE)?);
+        let stimuli = self.texts(STIMULUS)?;
+        self.grouped(|name, rows| {
+            let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+            for &row in rows {
+                let measure = measures.as_ref().map_or(Measure::Activation.as_str(), |texts| &texts[row]);
+                let stimulus = stimuli.as_ref().map_or("", |texts| &texts[row]);
+                groups.entry((measure, stimulus)).or_default().push(row);
+            }
+            let n_units = groups.values().map(Vec::len).max();
+            let mut of_sessions = Vec::new();
+            for (session, column) in sessions.iter().zip(&columns) {
+                let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
+                for ((measure, _), rows) in &groups {
+                    let measure = Measure::ALL
+                        .into_iter()
+                        .find(|known| known.as_str() == *measure)
+                        .ok_or_else(|| format!("`{measure}` is no measure; there are weight, activation and activity_change"))?;
+                    let values: Vec<f64> = rows
+                        .iter()
+                        .map(|&row| column[row])
+                        .filter(|value| !value.is_nan())
+                        .collect();
+                    if values.is_empty() {
+                        return Err(format!("{} has no unit with a value in `{session}`", called(name)));
+                    }
+                    for (name, value) in statistics(measure, &values) {
+                        let sum = sums.entry(name).or_default();
+                        sum.0 += value;
+                        sum.1 += 1;
+                    }
+                }
+                let means = sums.into_iter().map(|(name, (sum, n))| (name, sum / n as f64));
+                of_sessions.push(means.collect());
+            }
+            Ok(Recording {
+                name: name.to_owned(),
+                depth: depth(depths.as_deref(), rows)?,
+                n_units,
+                sessions: of_sessions,
+            })
+        })
+    }
+
+    /// A recording of the rows of each name.
+    fn grouped(
+        &self,
+        recording: impl Fn(&str, &[usize]) -> Outcome<Recording>,
+    ) -> Outcome<Vec<Recording>> {
+        let names = self.texts(RECORDING)?;
+        let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+        for row in 0..self.rows.num_rows() {
+            let name = names.as_ref().map_or("", |names| &names[row]);
+            match groups.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, rows)) => rows.push(row),
+                None => groups.push((name, vec![row])),
+            }
+        }
+        groups
+            .iter()
+            .map(|(name, rows)| recording(name, rows))
+            .collect()
+    }
+
+    /// A column of numbers, NaN where there is none; nothing without the column.
+    fn numbers(&self, name: &str) -> Outcome<Option<Vec<f64>>> {
+        let Some(column) = self.cast(name, &DataType::Float64)? else {
+            return Ok(None);
+        };
+        let numbers = column.as_primitive::<Float64Type>();
+        Ok(Some(
+            numbers.iter().map(|n| n.unwrap_or(f64::NAN)).collect(),
+        ))
+    }
+
+    /// A column of texts, empty where there is none; nothing without the column.
+    fn texts(&self, name: &str) -> Outcome<Option<Vec<String>>> {
+        let Some(column) = self.cast(name, &DataType::Utf8)? else {
+            return Ok(None);
+        };
+        let texts = column.as_string::<i32>();
+        Ok(Some(
+            texts
+                .iter()
+                .map(|text| text.unwrap_or_default().to_owned())
+                .collect(),
+        ))
+    }
+
+    fn cast(&self, name: &str, data_type: &DataType) -> Outcome<Option<ArrayRef>> {
+        let Some(column) = self.rows.column_by_name(name) else {
+            return Ok(None);
+        };
+        let is_text = matches!(
+            column.data_type(),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        );
+        // A cast would make NULLs of words, and a unit's value would be lost silently.
+        if is_text && *data_type == DataType::Float64 && column.null_count() < column.len() {
+            return Err(format!(
+                "its column `{name}` is text where numbers are expected"
+            ));
+        }
+        let column = cast(column, data_type);
+        column
+            .map(Some)
+            .map_err(|_| format!("its column `{name}` is no {data_type}"))
+    }
+}
+
+fn called(name: &str) -> String {
+    match name {
+        "" => "the recording".to_owned(),
+        name => format!("the recording `{name}`"),
+    }
+}
+
+/// The depth that all rows agree on.
+fn depth(depths: Option<&[String]>, rows: &[usize]) -> Outcome<Option<Depth>> {
+    let Some(depths) = depths else {
+        return Ok(None);
+    };
+    let text = &depths[rows[0]];
+    if rows.iter().any(|&row| depths[row] != *text) {
+        return Err("a recording has one `depth`, the same in all of its rows".to_owned());
+    }
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let known = Depth::ALL.iter().find(|depth| depth.as_str() == text);
+    match known {
+        None => Err(format!(
+            "`{text}` is no depth; there are early, middle and deep"
+        )),
+        known => Ok(known.copied()),
+    }
+}
+
+/// The statistics of the units' values, by name.
+fn statistics(measure: Measure, values: &[f64]) -> Vec<(String, f64)> {
+    // The change of activity is one number: the sum over the inputs.
+    let sum = [values.iter().sum()];
+    let values = match measure {
+        Measure::ActivityChange => &sum[..],
+        _ => values,
+    };
+    let observation = observe(values, &mut Scratch::default());
+    let mut named = Vec::new();
+    for (function, statistics) in
+        Function::ALL
+            .into_iter()
+            .zip([observation.raw, observation.abs, observation.square])
+    {
+        for (statistic, value) in Statistic::ALL.into_iter().zip(statistics.to_array()) {
+            if measure.statistics().contains(&statistic) {
+                let observable = Observable {
+                    measure,
+                    function,
+                    statistic,
+                };
+                named.push((observable.column(), value));
+            }
+        }
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests;
