@@ -173,6 +173,28 @@ def trajectory_mean(rows, observables):
     return means
 
 
+def recorded_rows(dataset, units, stddev, seed):
+    """Run, layer, epoch, share of the units, and statistics of some recorded units with noise, averaged over the stimuli."""
+    grouped = defaultdict(lambda: defaultdict(list))
+    for row in table(dataset, "recordings"):
+        stimulus = -1 if row["stimulus"] is None else row["stimulus"]
+        key = row["run_id"], row["layer"], row["epoch"], row["measure"], stimulus
+        seen = add_gaussian_noise(row["values"][:units], stddev, seed, *key)
+        if row["measure"] == "activity_change":
+            seen = [sum(seen)]
+        grouped[key[:3]][row["measure"]].append((row["n_candidates"], np.array(seen)))
+    asked = [
+        ("weight", np.abs, "var"), ("weight", np.array, "norm"), ("weight", np.square, "third_quartile"),
+        ("activation", np.array, "median"), ("activation", np.abs, "norm"),
+        ("activity_change", np.array, "mean"), ("activity_change", np.abs, "mean"), ("activity_change", np.square, "mean"),
+    ]
+    return [
+        [*key, units / seen["activation"][0][0]]
+        + [float(np.mean([observe(of(values))[statistic] for _, values in seen[measure]])) for measure, of, statistic in asked]
+        for key, seen in sorted(grouped.items())
+    ]
+
+
 def round_half_up(x):
     return math.floor(x + 0.5)
 
@@ -332,6 +354,14 @@ def main():
             },
         })
     results["figure_5_recorded"] = with_split(features(averaged, observables)[0], 0.25, 0, "example")
+
+    results["recorded"] = recorded_rows(dataset, 10, 0.3, 4)
+    nearest = [row for row in rows if row["definition"] == "standard" and row["noise_stddev"] == 0.0]
+    results["observed"] = sorted(
+        [row["run_id"], row["layer"], row["epoch"], row["unit_fraction"], row["activation_raw_mean"]]
+        for row in nearest
+        if abs(math.log(math.ceil(row["unit_fraction"] * row["n_units"]) / min(1000, row["n_units"]))) <= math.log(2)
+    )
 
     stored = table(dataset, "results")
     confusion, importances = Counter(), defaultdict(list)

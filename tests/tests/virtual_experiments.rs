@@ -88,7 +88,13 @@ async fn rows_do_not_depend_on_partitions_or_batches() {
         let mut of_session = Vec::new();
         for (name, sql) in experiments() {
             // Averages are sums, whose last digits hang on their order.
-            let is_sum = ["aggregates", "figure_2c", "figure_3", "figure_5_recorded"];
+            let is_sum = [
+                "aggregates",
+                "figure_2c",
+                "figure_3",
+                "figure_5_recorded",
+                "recorded",
+            ];
             if !is_sum.contains(&name) && !name.contains("mean") && name != "figure_s2b" {
                 of_session.push(rows(&session, &sql).await);
             }
@@ -334,6 +340,22 @@ fn experiments() -> Vec<(&'static str, String)> {
                 ("observation_seed", "2"),
             ],
             sided,
+        ),
+        named(
+            "recorded",
+            &[
+                ("units", "10"),
+                ("noise_stddev", "0.3"),
+                ("observation_seed", "4"),
+            ],
+            "run_id, layer, epoch, unit_fraction, weight_abs_var, weight_raw_norm, weight_square_third_quartile, \
+             activation_raw_median, activation_abs_norm, activity_change_raw_mean, activity_change_abs_mean, \
+             activity_change_square_mean",
+        ),
+        named(
+            "observed",
+            &[("measure", "activation"), ("units", "1000")],
+            "run_id, layer, epoch, unit_fraction, activation_raw_mean",
         ),
     ]
 }

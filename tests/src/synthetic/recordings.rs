@@ -15,8 +15,18 @@ use super::{Result, Run, hash, object_root, write_parquet};
 const N_UNITS: usize = 24;
 const N_STIMULI: i64 = 2;
 
+/// What is recorded at a checkpoint.
+#[derive(Clone, Copy)]
+struct Key {
+    epoch: i32,
+    layer: usize,
+    measure: &'static str,
+    /// None for weights.
+    stimulus: Option<i64>,
+}
+
 impl Run {
-    /// Writes the activations of some units of every layer.
+    /// Writes what is recorded of some units of every layer.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -34,27 +44,40 @@ impl Run {
         let mut keys = Vec::new();
         for &epoch in &self.epochs {
             for layer in 0..n_layers {
-                keys.extend((0..N_STIMULI).map(|stimulus| (epoch, layer, stimulus)));
+                let of = |measure, stimulus| Key {
+                    epoch,
+                    layer,
+                    measure,
+                    stimulus,
+                };
+                keys.push(of("weight", None));
+                for measure in ["activation", "activity_change"] {
+                    keys.extend((0..N_STIMULI).map(|stimulus| of(measure, Some(stimulus))));
+                }
             }
         }
         let text = |value: &dyn Fn(usize) -> String| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(
-                keys.iter().map(|&(_, layer, _)| value(layer)),
+                keys.iter().map(|key| value(key.layer)),
             ))
         };
-        let long = |value: &dyn Fn(i32, i64) -> i64| -> ArrayRef {
+        let long = |value: &dyn Fn(i32) -> i64| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(
-                keys.iter()
-                    .map(|&(epoch, _, stimulus)| value(epoch, stimulus)),
+                keys.iter().map(|key| value(key.epoch)),
             ))
         };
         let short = |value: &dyn Fn(i32, usize) -> i32| -> ArrayRef {
             Arc::new(Int32Array::from_iter_values(
-                keys.iter().map(|&(epoch, layer, _)| value(epoch, layer)),
+                keys.iter().map(|key| value(key.epoch, key.layer)),
             ))
         };
         let mut values = ListBuilder::new(Float32Builder::new());
-        for &(epoch, layer, stimulus) in &keys {
+        for key in &keys {
+            let Key { epoch, layer, .. } = key;
+            let stimulus = match (key.measure, key.stimulus) {
+                ("activation", Some(stimulus)) => stimulus.to_string(),
+                (measure, stimulus) => format!("{measure}{stimulus:?}"),
+            };
             for unit in 0..N_UNITS {
                 let name = format!("{}/{layer}/{epoch}/{stimulus}/{unit}", self.run_id());
                 values
@@ -73,16 +96,20 @@ impl Run {
                 column::STATUS => text(&|_| self.status.to_string()),
                 column::LAYER => text(&|layer| self.layers()[layer].to_owned()),
                 column::DEPTH => text(&|layer| Depth::of_layer(layer, n_layers).to_string()),
-                column::MEASURE => text(&|_| "activation".to_owned()),
+                column::MEASURE => Arc::new(StringArray::from_iter_values(
+                    keys.iter().map(|key| key.measure),
+                )),
                 column::BATCH_SIZE => short(&|_, _| self.batch_size),
                 column::LAYER_INDEX => short(&|_, layer| layer as i32),
                 column::EPOCH => short(&|epoch, _| epoch),
-                column::MODEL_SEED => long(&|_, _| self.model_seed),
-                column::STEP => long(&|epoch, _| i64::from(epoch) * 42),
-                column::N_CANDIDATES => long(&|_, _| 2048),
-                column::STIMULUS => long(&|_, stimulus| stimulus),
+                column::MODEL_SEED => long(&|_| self.model_seed),
+                column::STEP => long(&|epoch| i64::from(epoch) * 42),
+                column::N_CANDIDATES => long(&|_| 2048),
+                column::STIMULUS => {
+                    Arc::new(Int64Array::from_iter(keys.iter().map(|key| key.stimulus)))
+                }
                 column::VALUES => Arc::clone(&values),
-                _ => long(&|_, _| 0),
+                _ => long(&|_| 0),
             })
             .collect();
         Ok(RecordBatch::try_new(file_schema(), columns)?)
