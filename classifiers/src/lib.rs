@@ -15,6 +15,7 @@
 
 pub mod baselines;
 mod decision_tree;
+mod design;
 mod error;
 pub mod evaluation;
 mod examples;
@@ -23,6 +24,7 @@ pub mod folds;
 mod gram;
 pub mod grid_search;
 pub mod grids;
+mod line_search;
 pub mod linear_svm;
 pub mod pca;
 pub mod permutation;

@@ -1,18 +1,16 @@
 //! Logistic regression: the logarithm of a class's odds is a weighted sum of the z-scores.
 //!
-//! smartcore minimises the cross-entropy of all examples plus `alpha / 2` times the squared length of the weights
-//! (intercepts excepted) by L-BFGS, on one thread.
+//! The weights minimise the cross-entropy of all examples plus `alpha / 2` times their squared length (intercepts excepted);
+//! the module `cross_entropy` says how.
 //!
 //! # References
 //! Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 2nd edition, section 4.4. `alpha` is 1 / C of
 //! scikit-learn's `LogisticRegression`.
 
 use serde::{Deserialize, Serialize};
-use smartcore::linalg::basic::arrays::Array;
-use smartcore::linalg::basic::matrix::DenseMatrix;
-use smartcore::linear::logistic_regression as smartcore_regression;
 
-use super::{matrix, probabilities, refused};
+use super::{cross_entropy, probabilities};
+use crate::design::Design;
 use crate::gram::dot;
 use crate::{Classifier, Error, Estimate, Examples, FeatureGroups, Model, Result, Scaler};
 
@@ -60,41 +58,30 @@ impl LogisticRegression {
     /// Fits the classifier, as [`Classifier::fit`] does, and keeps its type.
     ///
     /// # Errors
-    /// [`Error::Examples`] when fewer than two classes have examples, or smartcore finds no finite weights.
+    /// [`Error::Examples`] when fewer than two classes have examples, or no finite weights are found.
     pub fn fit_regression(&self, examples: &Examples<'_>) -> Result<LogisticRegressionModel> {
+        let mut present = examples.labels().to_vec();
+        present.sort_unstable();
+        present.dedup();
+        if present.len() < 2 {
+            let reason = "odds need examples of at least two classes".to_owned();
+            return Err(Error::Examples { reason });
+        }
         let scaler = Scaler::fit(examples);
-        let parameters = smartcore_regression::LogisticRegressionParameters::default()
-            .with_alpha(self.settings.alpha);
-        let labels = examples.labels().to_vec();
-        let fitted =
-            smartcore_regression::LogisticRegression::<f64, u32, DenseMatrix<f64>, _>::fit(
-                &matrix(examples, &scaler)?,
-                &labels,
-                parameters,
-            )
-            .map_err(refused)?;
-        let (coefficients, intercept) = (fitted.coefficients(), fitted.intercept());
         let n_features = examples.n_features();
-        let classes = fitted.classes();
-        let scores: Vec<Score> = classes
+        let design = Design::new(&scaler.scale(examples.features()), n_features);
+        let place_of = |label: &u32| present.partition_point(|class| class < label);
+        let classes: Vec<usize> = examples.labels().iter().map(place_of).collect();
+        let fitted = cross_entropy::minimise(&design, &classes, present.len(), self.settings.alpha);
+        // Of two classes there is one score, for the second; the first one's is zero.
+        let fixed = vec![vec![0.0; n_features + 1]; present.len() - fitted.len()];
+        let scores: Vec<Score> = present
             .iter()
-            .enumerate()
-            .map(|(place, &class)| match (classes.len(), place) {
-                // Of two classes there is one score, for the second; the first one's is zero.
-                (2, 0) => Score {
-                    class,
-                    weights: vec![0.0; n_features],
-                    intercept: 0.0,
-                },
-                _ => {
-                    let row = if classes.len() == 2 { 0 } else { place };
-                    let weights = (0..n_features).map(|feature| *coefficients.get((row, feature)));
-                    Score {
-                        class,
-                        weights: weights.collect(),
-                        intercept: *intercept.get((row, 0)),
-                    }
-                }
+            .zip(fixed.into_iter().chain(fitted))
+            .map(|(&class, mut weights)| Score {
+                class,
+                intercept: weights.pop().unwrap_or_default(),
+                weights,
             })
             .collect();
         let is_finite = |score: &Score| {

@@ -1,10 +1,9 @@
 //! Simple classifiers to compare others with: logistic regression, nearest neighbours, Gaussian naive Bayes.
 //!
-//! Logistic regression is fitted by smartcore; what it finds is kept as plain numbers, so that models are stored without
-//! smartcore's own serialisation and predict in parallel. The other two have hardly anything to fit, and smartcore takes
-//! minutes for it with hundreds of features, on one thread. All see z-scores: regularisation and distances depend on the
-//! features' scales.
+//! All see z-scores: regularisation and distances depend on the features' scales. None is smartcore's: with hundreds of
+//! features that takes minutes, on one thread, for what takes seconds.
 
+mod cross_entropy;
 mod logistic_regression;
 mod naive_bayes;
 mod nearest_neighbours;
@@ -18,29 +17,13 @@ pub use nearest_neighbours::{
 };
 
 use rayon::prelude::*;
-use smartcore::error::Failed;
-use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use crate::examples::check_rows;
 use crate::linear_svm::softmax;
-use crate::{Error, Examples, Result, Scaler};
+use crate::{Result, Scaler};
 
 /// Rows that one task works on.
 const ROWS_AT_ONCE: usize = 256;
-
-/// The z-scores of `examples` as smartcore takes them.
-fn matrix(examples: &Examples<'_>, scaler: &Scaler) -> Result<DenseMatrix<f64>> {
-    let (n_examples, n_features) = (examples.n_examples(), examples.n_features());
-    let scaled = scaler.scale(examples.features());
-    DenseMatrix::new(n_examples, n_features, scaled, false).map_err(refused)
-}
-
-/// What smartcore refuses, as an error of this crate.
-fn refused(failed: Failed) -> Error {
-    Error::Examples {
-        reason: failed.to_string(),
-    }
-}
 
 /// Probabilities from what `score` writes for the z-scores of every row: logarithms of unscaled probabilities, minus
 /// infinity where it writes nothing.
