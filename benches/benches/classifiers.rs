@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! cargo bench --bench classifiers                  everything
-//! cargo bench --bench classifiers -- forest_sqrt   some tasks
+//! cargo bench --bench classifiers -- forest_sqrt   some tasks (forest_sqrt, forest_log2, forest_all, svm, smartcore)
 //! ```
 //!
 //! The examples are trajectories of the study's size, 15,552 to learn from and 5,184 to test on, of 24 statistics at 21
 //! checkpoints and three depth indicators: smooth curves whose course depends a little on the class. The peers are
 //! `peers/classifiers.py`, a process of their own, which is given the same bytes; reading them is not timed. smartcore's
-//! forest takes minutes at this size and is given a tenth of the trees. What is printed beside the seconds must hold for
+//! forest and its machine, which have no threads, would take hours at this size and get a small part of the examples and of
+//! the trees. What is printed beside the seconds must hold for
 //! them to compare: the accuracies on the test examples, and the correlation of the importances.
 
 #![allow(
@@ -21,7 +22,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use engram_classifiers::{ConfusionMatrix, Examples, MaxFeatures, Model, RandomForestSettings};
+use engram_classifiers::{
+    ConfusionMatrix, Examples, LinearSvmSettings, MaxFeatures, Model, RandomForestSettings,
+};
 use engram_schemas::randomness::generator;
 use rand::RngExt;
 use serde::Deserialize;
@@ -29,6 +32,8 @@ use smartcore::ensemble::random_forest_classifier::{
     RandomForestClassifier, RandomForestClassifierParameters,
 };
 use smartcore::linalg::basic::matrix::DenseMatrix;
+use smartcore::svm::Kernels;
+use smartcore::svm::svc::{SVC, SVCParameters};
 
 const N_CLASSES: usize = 4;
 const N_STATISTICS: usize = 24;
@@ -38,6 +43,10 @@ const N_FEATURES: usize = N_STATISTICS * N_CHECKPOINTS + N_DEPTHS;
 const N_TRAIN: usize = 15_552;
 const N_TEST: usize = 5_184;
 const N_THREADS: usize = 2;
+/// The machine's C.
+const C: f64 = 1.0;
+/// Examples that smartcore's forest of all features and its machine learn from: they end within a minute.
+const N_SMARTCORE: usize = 600;
 /// Rounds of either side, in turn.
 const ROUNDS: usize = 3;
 
@@ -76,11 +85,19 @@ struct Data {
     labels: Vec<u32>,
 }
 
-/// What a side says of a fit.
+/// What scikit-learn's part of the bench is asked for.
+enum Question<'a> {
+    Forest(&'a Task),
+    /// A linear support vector machine at this C.
+    Svm(f64),
+}
+
+/// What a side says of a fit; only forests say importances.
 #[derive(Debug, Deserialize)]
 struct Outcome {
     seconds: f64,
     accuracy: f64,
+    #[serde(default)]
     importances: Vec<f64>,
 }
 
@@ -117,6 +134,27 @@ impl Data {
     fn accuracy(&self, predicted: &[u32]) -> f64 {
         ConfusionMatrix::of(N_CLASSES, &self.labels, predicted).accuracy()
     }
+
+    /// Its first examples: classes alternate, so that all are among them.
+    fn first(&self, n_examples: usize) -> Self {
+        Self {
+            names: self.names.clone(),
+            features: self.features[..n_examples * N_FEATURES].to_vec(),
+            labels: self.labels[..n_examples].to_vec(),
+        }
+    }
+
+    /// The examples of the first two classes.
+    fn of_two_classes(&self) -> Self {
+        let rows = self.features.chunks_exact(N_FEATURES).zip(&self.labels);
+        let (features, labels): (Vec<&[f32]>, Vec<u32>) =
+            rows.filter(|(_, label)| **label < 2).unzip();
+        Self {
+            names: self.names.clone(),
+            features: features.concat(),
+            labels,
+        }
+    }
 }
 
 /// Writes what the peers read: the features of all examples, one behind the other, and then their labels.
@@ -135,16 +173,25 @@ fn write(folder: &Path, train: &Data, test: &Data) -> PathBuf {
     file
 }
 
-fn peer(file: &Path, task: &Task) -> Outcome {
+fn peer(file: &Path, question: &Question<'_>) -> Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = std::env::var_os("ENGRAM_PEERS_DIR")
         .map_or_else(|| root.join("../.peers"), PathBuf::from)
         .join("bin/python");
+    let asked = match question {
+        Question::Forest(task) => [
+            "forest".to_owned(),
+            task.n_trees.to_string(),
+            task.max_features.to_string(),
+        ]
+        .to_vec(),
+        Question::Svm(c) => ["svm".to_owned(), c.to_string()].to_vec(),
+    };
     let output = Command::new(python)
         .arg(root.join("peers/classifiers.py"))
         .arg(file)
-        .args([N_TRAIN, N_TEST, N_FEATURES, N_THREADS, task.n_trees].map(|n| n.to_string()))
-        .arg(task.max_features.as_str())
+        .args([N_TRAIN, N_TEST, N_FEATURES, N_THREADS].map(|n| n.to_string()))
+        .args(asked)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -172,6 +219,24 @@ fn ours(train: &Data, test: &Data, task: &Task) -> Outcome {
     }
 }
 
+/// Our machine; it has no importances.
+fn our_svm(train: &Data, test: &Data) -> Outcome {
+    let settings = LinearSvmSettings {
+        c: C,
+        ..LinearSvmSettings::default()
+    };
+    let svm = settings.check().unwrap();
+    let start = Instant::now();
+    let examples =
+        Examples::try_new(&train.features, &train.names, &train.labels, N_CLASSES).unwrap();
+    let model = svm.fit_svm(&examples).unwrap();
+    Outcome {
+        seconds: start.elapsed().as_secs_f64(),
+        accuracy: test.accuracy(&model.predict(&test.features).unwrap()),
+        importances: Vec::new(),
+    }
+}
+
 /// Pearson's correlation.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -191,57 +256,108 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Both sides in turn, some rounds: the last outcomes, with the medians of the seconds.
+fn in_turn(ours: impl Fn() -> Outcome, theirs: impl Fn() -> Outcome) -> [Outcome; 2] {
+    let rounds: Vec<[Outcome; 2]> = (0..ROUNDS).map(|_| [ours(), theirs()]).collect();
+    let seconds = |side: usize| median(rounds.iter().map(|round| round[side].seconds).collect());
+    let medians = [seconds(0), seconds(1)];
+    let mut last = rounds.into_iter().next_back().unwrap();
+    (last[0].seconds, last[1].seconds) = (medians[0], medians[1]);
+    last
+}
+
 fn compare(file: &Path, train: &Data, test: &Data, task: &Task) {
-    let (mut our_seconds, mut their_seconds) = (Vec::new(), Vec::new());
-    let mut last = None;
-    for _ in 0..ROUNDS {
-        let (ours, theirs) = (ours(train, test, task), peer(file, task));
-        our_seconds.push(ours.seconds);
-        their_seconds.push(theirs.seconds);
-        last = Some((ours, theirs));
-    }
-    let (ours, theirs) = last.unwrap();
-    let (our_seconds, their_seconds) = (median(our_seconds), median(their_seconds));
+    let [ours, theirs] = in_turn(
+        || ours(train, test, task),
+        || peer(file, &Question::Forest(task)),
+    );
+    let what = format!("{} trees", task.n_trees);
+    print_sides(task.name, &what, "scikit-learn", &ours, &theirs);
     println!(
-        "{:<12} {:>3} trees  ours {our_seconds:7.2} s  scikit-learn {their_seconds:7.2} s  {:5.1} x (target {})  \
-         accuracy {:.4} / {:.4}  importances correlate {:.3}",
-        task.name,
-        task.n_trees,
-        their_seconds / our_seconds,
+        "             target {} x, importances correlate {:.3}",
         task.claim,
-        ours.accuracy,
-        theirs.accuracy,
         correlation(&ours.importances, &theirs.importances),
     );
 }
 
-/// smartcore's forest has no threads and is given few trees.
-fn smartcore_forest(train: &Data, test: &Data) {
-    let task = Task {
-        name: "smartcore",
-        n_trees: 2,
-        ..FORESTS[0]
-    };
-    let matrix = |data: &Data| {
-        DenseMatrix::new(data.labels.len(), N_FEATURES, data.features.clone(), false).unwrap()
-    };
+fn compare_svm(file: &Path, train: &Data, test: &Data) {
+    let [ours, theirs] = in_turn(|| our_svm(train, test), || peer(file, &Question::Svm(C)));
+    print_sides("svm", &format!("C = {C}"), "scikit-learn", &ours, &theirs);
+}
+
+/// smartcore's forests and machine, of so many of the examples and so many trees, beside ours on one thread.
+fn smartcore(train: &Data, test: &Data) {
+    for (task, n_trees, n_examples) in [(&FORESTS[0], 2, N_TRAIN), (&FORESTS[2], 10, N_SMARTCORE)] {
+        let task = Task { n_trees, ..*task };
+        smartcore_forest(&train.first(n_examples), test, &task);
+    }
+    smartcore_svm(&train.first(N_SMARTCORE), test);
+}
+
+fn smartcore_forest(train: &Data, test: &Data, task: &Task) {
     let parameters = RandomForestClassifierParameters::default()
         .with_n_trees(task.n_trees as u16)
-        .with_m(N_FEATURES.isqrt())
+        .with_m(task.max_features.of(N_FEATURES))
         .with_seed(0);
-    let train_matrix = matrix(train);
+    let (train_matrix, test_matrix) = (matrix(train), matrix(test));
     let start = Instant::now();
     let peer = RandomForestClassifier::fit(&train_matrix, &train.labels, parameters).unwrap();
+    let theirs = Outcome {
+        seconds: start.elapsed().as_secs_f64(),
+        accuracy: test.accuracy(&peer.predict(&test_matrix).unwrap()),
+        importances: Vec::new(),
+    };
+    let ours = on_threads(1, || ours(train, test, task));
+    let n_examples = train.labels.len();
+    let what = format!("{n_examples} examples, {} trees, one thread", task.n_trees);
+    print_sides(task.name, &what, "smartcore", &ours, &theirs);
+}
+
+/// smartcore's machine tells two classes apart: the first and the second.
+fn smartcore_svm(train: &Data, test: &Data) {
+    let (train, test) = (train.of_two_classes(), test.of_two_classes());
+    let (train_matrix, test_matrix) = (matrix(&train), matrix(&test));
+    let signs = |data: &Data| -> Vec<i32> {
+        let labels = data.labels.iter();
+        labels.map(|&label| 2 * label as i32 - 1).collect()
+    };
+    let train_signs = signs(&train);
+    let parameters = SVCParameters::default()
+        .with_c(C as f32)
+        .with_kernel(Kernels::linear());
+    let start = Instant::now();
+    let peer = SVC::fit(&train_matrix, &train_signs, &parameters).unwrap();
     let seconds = start.elapsed().as_secs_f64();
-    let accuracy = test.accuracy(&peer.predict(&matrix(test)).unwrap());
-    let ours = on_threads(1, || ours(train, test, &task));
+    let predicted = peer.predict(&test_matrix).unwrap();
+    let predicted: Vec<u32> = predicted
+        .iter()
+        .map(|&sign| u32::from(sign > 0.0))
+        .collect();
+    let theirs = Outcome {
+        seconds,
+        accuracy: test.accuracy(&predicted),
+        importances: Vec::new(),
+    };
+    let ours = on_threads(1, || our_svm(&train, &test));
+    let what = format!(
+        "{} examples, two classes, one thread, C = {C}",
+        train.labels.len()
+    );
+    print_sides("svm", &what, "smartcore", &ours, &theirs);
+}
+
+fn matrix(data: &Data) -> DenseMatrix<f32> {
+    DenseMatrix::new(data.labels.len(), N_FEATURES, data.features.clone(), false).unwrap()
+}
+
+fn print_sides(name: &str, what: &str, peer: &str, ours: &Outcome, theirs: &Outcome) {
     println!(
-        "{:<12} {:>3} trees  ours {:7.2} s  smartcore    {seconds:7.2} s  {:5.1} x (one thread)  accuracy {:.4} / {accuracy:.4}",
-        "forest_sqrt",
-        task.n_trees,
+        "{name:<12} {what}:  ours {:.2} s  {peer} {:.2} s  {:.1} x  accuracy {:.4} / {:.4}",
         ours.seconds,
-        seconds / ours.seconds,
+        theirs.seconds,
+        theirs.seconds / ours.seconds,
         ours.accuracy,
+        theirs.accuracy,
     );
 }
 
@@ -268,7 +384,10 @@ fn main() {
     for task in FORESTS.iter().filter(|task| is_wanted(task.name)) {
         on_threads(N_THREADS, || compare(&file, &train, &test, task));
     }
+    if is_wanted("svm") {
+        on_threads(N_THREADS, || compare_svm(&file, &train, &test));
+    }
     if is_wanted("smartcore") {
-        smartcore_forest(&train, &test);
+        smartcore(&train, &test);
     }
 }

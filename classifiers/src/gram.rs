@@ -4,11 +4,15 @@
 //! in one order whatever the number of threads, so the result is the same on any number of them.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::linalg::solvers::{Llt, Solve};
+use faer::{Accum, ColMut, MatMut, MatRef, Par, Side};
 use rayon::prelude::*;
 
 /// Columns of a tile: few enough for every thread to get some, enough for fast products.
 const COLUMNS_AT_ONCE: usize = 128;
+
+/// Share by which the diagonal is raised where rounding leaves a matrix without a Cholesky decomposition.
+const JITTER: f64 = 1e-14;
 
 /// A symmetric matrix. Only its lower triangle counts; what stands above it is not to be used.
 #[derive(Clone, Debug)]
@@ -54,6 +58,22 @@ impl Gram {
             });
     }
 
+    /// The matrix of some rows, which rise, and the same columns.
+    pub(crate) fn of(&self, rows: &[usize]) -> Self {
+        let mut part = Self::zeros(rows.len());
+        for (place, (&row, of_part)) in rows
+            .iter()
+            .zip(part.values.chunks_exact_mut(rows.len().max(1)))
+            .enumerate()
+        {
+            let column = &self.values[row * self.width..(row + 1) * self.width];
+            for (value, &other) in of_part[place..].iter_mut().zip(&rows[place..]) {
+                *value = column[other];
+            }
+        }
+        part
+    }
+
     /// Adds `value` to every element of the diagonal.
     pub(crate) fn add_to_diagonal(&mut self, value: f64) {
         for element in self.values.iter_mut().step_by(self.width + 1) {
@@ -61,8 +81,35 @@ impl Gram {
         }
     }
 
+    /// Adds to one element of the diagonal.
+    pub(crate) fn add_at(&mut self, place: usize, value: f64) {
+        self.values[place * (self.width + 1)] += value;
+    }
+
+    /// Multiplies every element.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        for element in &mut self.values {
+            *element *= factor;
+        }
+    }
+
+    /// The Cholesky decomposition; where rounding leaves the matrix without one, of the matrix with a diagonal that is
+    /// raised as little as it takes.
+    pub(crate) fn decompose(mut self) -> Cholesky {
+        let mut jitter = JITTER * self.largest_on_diagonal().max(1.0);
+        loop {
+            match self.as_ref().llt(Side::Lower) {
+                Ok(decomposition) => return Cholesky(decomposition),
+                Err(_) => {
+                    self.add_to_diagonal(jitter);
+                    jitter *= 10.0;
+                }
+            }
+        }
+    }
+
     /// The largest element of the diagonal.
-    pub(crate) fn largest_on_diagonal(&self) -> f64 {
+    fn largest_on_diagonal(&self) -> f64 {
         self.values
             .iter()
             .step_by(self.width + 1)
@@ -72,6 +119,17 @@ impl Gram {
     /// The matrix as faer sees it; its lower triangle counts.
     pub(crate) fn as_ref(&self) -> MatRef<'_, f64> {
         MatRef::from_column_major_slice(&self.values, self.width, self.width)
+    }
+}
+
+/// A decomposed Gram matrix.
+pub(crate) struct Cholesky(Llt<f64>);
+
+impl Cholesky {
+    /// Solves `matrix x = values` in place.
+    pub(crate) fn solve(&self, values: &mut [f64]) {
+        self.0
+            .solve_in_place(ColMut::from_slice_mut(values).as_mat_mut());
     }
 }
 
@@ -112,6 +170,13 @@ mod tests {
                 }
                 assert!((gram.as_ref()[(i, j)] - expected).abs() < 1e-12);
             }
+        }
+        let part = gram.of(&[1, 4, width - 1]);
+        for (place, row) in [1, 4, width - 1].into_iter().enumerate() {
+            assert_eq!(
+                part.as_ref()[(place, 1.min(place))],
+                gram.as_ref()[(row, if place == 0 { 1 } else { 4 })]
+            );
         }
     }
 }

@@ -13,8 +13,10 @@
 //! Fan et al., "LIBLINEAR: a library for large linear classification", JMLR 9, 2008.
 
 mod design;
+mod line_search;
 mod model;
 mod newton;
+mod piece;
 mod settings;
 
 pub(crate) use model::softmax;
@@ -26,6 +28,7 @@ use rayon::prelude::*;
 use crate::{Classifier, Error, Examples, Model, Pca, Result, Scaler};
 use design::Design;
 use newton::Newton;
+use piece::Products;
 
 /// The classifier's name in results and SQL.
 pub const NAME: &str = "linear_svm";
@@ -136,7 +139,7 @@ impl LinearSvm {
     ) -> Vec<Option<Vec<Boundary>>> {
         let mut rising: Vec<usize> = (0..cs.len()).collect();
         rising.sort_by(|&a, &b| cs[a].total_cmp(&cs[b]));
-        let gram = design.gram();
+        let products = Products::new(design);
         let (tolerance, max_iterations) = (self.settings.tolerance, self.settings.max_iterations);
         class_sizes
             .par_iter()
@@ -149,7 +152,7 @@ impl LinearSvm {
                     .iter()
                     .map(|&label| if label as usize == class { 1.0 } else { -1.0 })
                     .collect();
-                let mut search = Newton::new(design, &gram, signs);
+                let mut search = Newton::new(design, &products, signs);
                 let mut path: Vec<(usize, Boundary)> = rising
                     .iter()
                     .map(|&place| {

@@ -4,9 +4,8 @@
 //! quadratic function, elsewhere zero but for the regularisation. A Newton step solves the quadratic of the present
 //! piece; a line search along it is exact. The step lands on the minimum as soon as the active examples are the right
 //! ones, so the number of steps is finite and small, whatever C, where coordinate descent needs more passes the larger C
-//! is. From step to step few examples become active or cease to be, so the Hessian is not summed anew but updated by
-//! those, and what remains is a Cholesky decomposition of a small matrix. Separable classes and a large C are the hard
-//! case, in which the active examples dwindle to a few; there the search follows C upwards.
+//! is; the module `piece` solves it. Separable classes and a large C are the hard case, in which the active examples dwindle
+//! to a few; there the search follows C upwards.
 //!
 //! Everything is `f64`: at C = 5e6 the regularisation is 1e-7 beside sums of the order of the number of examples,
 //! a ratio that `f32` cannot hold.
@@ -16,11 +15,10 @@
 //! DeCoste, "A modified finite Newton method for fast solution of large scale linear SVMs", JMLR 6, 2005: here with a
 //! direct solution of the step in place of conjugate gradients, which ill-conditioned features would slow down.
 
-use faer::linalg::solvers::Solve;
-use faer::{ColMut, Side};
-
 use super::design::Design;
-use crate::gram::{Gram, dot};
+use super::line_search::distance_to_minimum;
+use super::piece::{Piece, Products};
+use crate::gram::dot;
 
 /// Where C is to rise by more than this, searches for C between are put in: without them, separable classes take many
 /// times as many steps.
@@ -29,11 +27,8 @@ const C_RISE: f64 = 30.0;
 /// Tolerance of the searches between.
 const TOLERANCE_BETWEEN: f64 = 1e-3;
 
-/// Share by which the Hessian's diagonal is raised where rounding leaves it without a Cholesky decomposition.
-const JITTER: f64 = 1e-14;
-
-/// Evaluations of the line search, each of which shrinks the bracket or lands on the minimum.
-const MAX_EVALUATIONS: usize = 100;
+/// Share of its first value to which a line search brings the slope.
+const LINE_TOLERANCE: f64 = 1e-13;
 
 /// The search for one class's weights; it goes on from where it stands when C changes.
 pub(super) struct Newton<'a> {
@@ -43,9 +38,7 @@ pub(super) struct Newton<'a> {
     weights: Vec<f64>,
     /// Inner products of the examples with the weights.
     outputs: Vec<f64>,
-    /// Which examples the Gram matrix sums up.
-    active: Vec<bool>,
-    gram: Gram,
+    piece: Piece<'a>,
     /// The largest C that a search has been for.
     c: f64,
 }
@@ -58,14 +51,13 @@ pub(super) struct Ending {
 }
 
 impl<'a> Newton<'a> {
-    /// Starts at zero weights, where every example is active; `gram` is the Gram matrix of all of them.
-    pub(super) fn new(design: &'a Design, gram: &Gram, signs: Vec<f64>) -> Self {
+    /// Starts at zero weights, where every example is active; `products` are the design's.
+    pub(super) fn new(design: &'a Design, products: &'a Products, signs: Vec<f64>) -> Self {
         Self {
             design,
             weights: vec![0.0; design.width()],
             outputs: vec![0.0; design.n_rows()],
-            active: vec![true; design.n_rows()],
-            gram: gram.clone(),
+            piece: Piece::new(design, products),
             c: 1.0 / C_RISE,
             signs,
         }
@@ -105,8 +97,13 @@ impl<'a> Newton<'a> {
         let ridge = 0.5 / c;
         for iteration in 1..=max_iterations {
             let gradient = self.gradient(ridge);
-            self.update_gram();
-            let step = self.newton_step(ridge, &gradient);
+            let step = self.piece.step(
+                self.design,
+                &self.signs,
+                &self.active(),
+                (&self.weights, &gradient),
+                ridge,
+            );
             let is_last = -0.5 * dot(&gradient, &step) <= tolerance * self.objective(ridge);
             let rates = self.design.times(&step);
             let length = self.line_search(ridge, &step, &rates);
@@ -151,55 +148,14 @@ impl<'a> Newton<'a> {
         gradient
     }
 
-    /// Makes the Gram matrix that of the examples that are active now.
-    fn update_gram(&mut self) {
-        let (mut entering, mut leaving) = (Vec::new(), Vec::new());
-        let mut n_active = 0;
-        for (example, (sign, output)) in self.signs.iter().zip(&self.outputs).enumerate() {
-            let is_active = sign * output < 1.0;
-            n_active += usize::from(is_active);
-            if is_active != self.active[example] {
-                if is_active {
-                    entering.push(example);
-                } else {
-                    leaving.push(example);
-                }
-                self.active[example] = is_active;
-            }
-        }
-        if entering.len() + leaving.len() > n_active {
-            entering = (0..self.active.len())
-                .filter(|&example| self.active[example])
-                .collect();
-            leaving.clear();
-            self.gram = Gram::zeros(self.design.width());
-        }
-        self.design.add_to(&mut self.gram, &entering, 1.0);
-        self.design.add_to(&mut self.gram, &leaving, -1.0);
+    /// Which examples violate their margin now.
+    fn active(&self) -> Vec<bool> {
+        let examples = self.signs.iter().zip(&self.outputs);
+        examples.map(|(sign, output)| sign * output < 1.0).collect()
     }
 
-    /// The step to the minimum of the present piece.
-    fn newton_step(&self, ridge: f64, gradient: &[f64]) -> Vec<f64> {
-        let mut step: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
-        let mut hessian = self.gram.clone();
-        hessian.add_to_diagonal(ridge);
-        let mut jitter = JITTER * hessian.largest_on_diagonal().max(1.0);
-        // A raised diagonal shortens the step in directions without much curvature and leaves it one of descent.
-        let decomposition = loop {
-            match hessian.as_ref().llt(Side::Lower) {
-                Ok(decomposition) => break decomposition,
-                Err(_) => {
-                    hessian.add_to_diagonal(jitter);
-                    jitter *= 10.0;
-                }
-            }
-        };
-        decomposition.solve_in_place(ColMut::from_slice_mut(&mut step).as_mat_mut());
-        step
-    }
-
-    /// How far to go along `step`, whose inner products with the examples are `rates`: to where the slope is zero, which
-    /// is found by Newton's method within a bracket, for the slope is piecewise linear and rises.
+    /// How far to go along `step`, whose inner products with the examples are `rates`: to where the slope, which is piecewise
+    /// linear and rises, is zero.
     fn line_search(&self, ridge: f64, step: &[f64], rates: &[f64]) -> f64 {
         let (along, squared) = (dot(&self.weights, step), dot(step, step));
         let slope_and_curvature = |length: f64| {
@@ -213,33 +169,7 @@ impl<'a> Newton<'a> {
             }
             (slope, curvature)
         };
-        let (mut low, mut high) = (0.0, f64::INFINITY);
-        let mut length = 1.0;
-        let (slope_at_zero, _) = slope_and_curvature(0.0);
-        for _ in 0..MAX_EVALUATIONS {
-            let (slope, curvature) = slope_and_curvature(length);
-            if slope.abs() <= 1e-13 * slope_at_zero.abs() {
-                break;
-            }
-            if slope > 0.0 {
-                high = length;
-            } else {
-                low = length;
-            }
-            let mut next = length - slope / curvature;
-            if !(low < next && next < high) {
-                next = if high.is_finite() {
-                    0.5 * (low + high)
-                } else {
-                    2.0 * length
-                };
-            }
-            if next == length || next == low || next == high {
-                break;
-            }
-            length = next;
-        }
-        length
+        distance_to_minimum(LINE_TOLERANCE, slope_and_curvature)
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) const N_BINS: usize = 256;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
     columns: Vec<Column>,
-    /// Bins by row: empty where codes are ranks.
+    /// Bins by row; empty where codes are ranks.
     rows: Vec<u8>,
 }
 
@@ -56,9 +56,15 @@ impl Columns {
         self.columns.len()
     }
 
-    /// The bins of all features of all examples, example by example.
-    pub(super) fn rows(&self) -> &[u8] {
-        &self.rows
+    /// Whether codes are bins, so that there are rows of them.
+    pub(super) fn has_bins(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    /// The bins of all features of one example.
+    pub(super) fn row(&self, row: u32) -> &[u8] {
+        let (row, width) = (row as usize, self.columns.len());
+        &self.rows[row * width..(row + 1) * width]
     }
 
     /// The column of `feature`.

@@ -1,7 +1,7 @@
 //! The best threshold of one feature among all that there are: the node's samples are sorted by it.
 
 use super::key_sorter::KeySorter;
-use super::split_search::{Between, Node, Sample, Searched};
+use super::split_search::{Between, Node, Sample};
 
 /// Sorts a node's samples by a feature and tries every threshold between two different values.
 pub(super) struct ExactSearch {
@@ -19,25 +19,20 @@ impl ExactSearch {
         }
     }
 
-    /// The best threshold by `ranks`, if its score is above `score_to_beat`.
+    /// The best threshold by `ranks`, the lowest of equals; `None` when none is allowed.
     pub(super) fn best(
         &mut self,
         ranks: &[u32],
         node: &Node<'_>,
         min_samples_leaf: u32,
-        score_to_beat: f64,
-    ) -> Searched {
-        let Some(lowest) = self.sort_by(ranks, node.samples) else {
-            return Searched::Constant;
-        };
-        match self.scan(node, min_samples_leaf, score_to_beat) {
-            None => Searched::NoBetter,
-            Some(between) => Searched::Better(Between {
-                lower: lowest + between.lower,
-                upper: lowest + between.upper,
-                ..between
-            }),
-        }
+    ) -> Option<Between> {
+        let lowest = self.sort_by(ranks, node.samples)?;
+        let between = self.scan(node, min_samples_leaf)?;
+        Some(Between {
+            lower: lowest + between.lower,
+            upper: lowest + between.upper,
+            ..between
+        })
     }
 
     /// Fills `entries` with the samples in the order of a feature, their ranks counted from the lowest, which is
@@ -62,13 +57,9 @@ impl ExactSearch {
         Some(lowest)
     }
 
-    fn scan(
-        &mut self,
-        node: &Node<'_>,
-        min_samples_leaf: u32,
-        mut score_to_beat: f64,
-    ) -> Option<Between> {
+    fn scan(&mut self, node: &Node<'_>, min_samples_leaf: u32) -> Option<Between> {
         self.left.fill(0);
+        let mut score_to_beat = f64::NEG_INFINITY;
         let (mut left_weight, mut left_squares, mut right_squares) = (0, 0.0, node.squares());
         let mut best = None;
         for pair in self.entries.windows(2) {

@@ -1,130 +1,150 @@
 //! The best threshold of one feature among those between bins: the node's samples are counted, not sorted.
 
-use super::columns::N_BINS;
-use super::split_search::{Between, Node, Sample, Searched};
+use super::columns::{Codes, Columns, N_BINS};
+use super::split_search::{Between, Node, Sample};
 
-/// Classes that are counted side by side, so that four sums are one instruction.
-const LANE: usize = 4;
+/// Weights of as many classes as one instruction sums.
+type Weights = [i32; 4];
 
 /// Most samples of a node that are read row by row.
 const SMALL: usize = 1024;
 
 /// Counts a node's samples by bin and class and tries every threshold between two occupied bins.
 pub(super) struct HistogramSearch {
-    /// Lanes of a bin.
-    n_lanes: usize,
-    /// Weights by bin and class; zeros between two searches.
-    weights: Vec<[u32; LANE]>,
-    left: Vec<[u32; LANE]>,
-    total: Vec<[u32; LANE]>,
+    /// Number of [`Weights`] that hold one of every class.
+    n_parts: usize,
+    /// By bin and class; zeros between two searches.
+    weights: Vec<Weights>,
+    left: Vec<Weights>,
+    total: Vec<Weights>,
 }
 
 impl HistogramSearch {
     pub(super) fn new(n_classes: usize) -> Self {
-        let n_lanes = n_classes.div_ceil(LANE);
+        let n_parts = n_classes.div_ceil(Weights::default().len());
         Self {
-            n_lanes,
-            weights: vec![[0; LANE]; N_BINS * n_lanes],
-            left: vec![[0; LANE]; n_lanes],
-            total: vec![[0; LANE]; n_lanes],
+            n_parts,
+            weights: vec![Weights::default(); N_BINS * n_parts],
+            left: vec![Weights::default(); n_parts],
+            total: vec![Weights::default(); n_parts],
         }
     }
 
-    /// The best threshold by `feature`, whose bins are `bins`, if its score is above `score_to_beat`. `rows` holds the bins
-    /// of all features row by row.
+    /// The best threshold by `feature` of binned `columns`, the lowest of equals; `None` when none is allowed.
     pub(super) fn best(
         &mut self,
-        bins: &[u8],
-        (rows, feature, n_features): (&[u8], usize, usize),
+        columns: &Columns,
+        feature: u32,
         node: &Node<'_>,
         min_samples_leaf: u32,
-        score_to_beat: f64,
-    ) -> Searched {
+    ) -> Option<Between> {
         let mut occupied = [0_u64; N_BINS / 64];
-        let width = self.n_lanes * LANE;
         let weights = self.weights.as_flattened_mut();
+        let width = self.left.as_flattened().len();
         let mut count = |sample: &Sample, bin: u8| {
             let bin = usize::from(bin);
             occupied[bin / 64] |= 1 << (bin % 64);
-            weights[bin * width + usize::from(sample.class)] += u32::from(sample.weight);
+            weights[bin * width + usize::from(sample.class)] += i32::from(sample.weight);
         };
         // Of a large node a column is read from one end to the other. The rows of a small one stay in the cache through all
         // features and all nodes below it, while its samples in a column would each be fetched alone.
-        if node.samples.len() > SMALL {
-            for sample in node.samples {
-                count(sample, bins[sample.row as usize]);
+        match columns.column(feature).codes() {
+            Codes::Bins(bins) if node.samples.len() > SMALL => {
+                for sample in node.samples {
+                    count(sample, bins[sample.row as usize]);
+                }
             }
-        } else {
-            for sample in node.samples {
-                count(sample, rows[sample.row as usize * n_features + feature]);
+            _ => {
+                for sample in node.samples {
+                    count(sample, columns.row(sample.row)[feature as usize]);
+                }
             }
         }
-        self.scan(&occupied, node, min_samples_leaf, score_to_beat)
+        // With a number that is known when it is compiled the usual case has no loops over parts.
+        match self.n_parts {
+            1 => self.scan(1, &occupied, node, min_samples_leaf),
+            n_parts => self.scan(n_parts, &occupied, node, min_samples_leaf),
+        }
     }
 
     /// Goes over the occupied bins from the lowest on, and empties them.
+    #[inline(always)]
     fn scan(
         &mut self,
+        n_parts: usize,
         occupied: &[u64; N_BINS / 64],
         node: &Node<'_>,
         min_samples_leaf: u32,
-        mut score_to_beat: f64,
-    ) -> Searched {
-        self.left.fill([0; LANE]);
-        self.total.as_flattened_mut()[..node.class_weights.len()]
-            .copy_from_slice(node.class_weights);
+    ) -> Option<Between> {
+        let left = &mut self.left[..n_parts];
+        let total = &mut self.total[..n_parts];
+        left.fill(Weights::default());
+        let of_classes = total.as_flattened_mut().iter_mut();
+        for (total, &weight) in of_classes.zip(node.class_weights) {
+            *total = weight as i32;
+        }
+        let mut best: Option<Between> = None;
+        let mut best_score = f32::NEG_INFINITY;
         let mut lower = None;
-        let mut left_weight = 0;
-        let mut best = None;
         for (word, &bits) in occupied.iter().enumerate() {
             let mut bits = bits;
             while bits != 0 {
                 let bin = word * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let of_bin = &mut self.weights[bin * self.n_lanes..(bin + 1) * self.n_lanes];
-                if let Some(lower) = lower.replace(bin) {
-                    let right_weight = node.weight - left_weight;
-                    if left_weight >= min_samples_leaf && right_weight >= min_samples_leaf {
-                        let (left_squares, right_squares) = squares(&self.left, &self.total);
-                        let score = left_squares / f64::from(left_weight)
-                            + right_squares / f64::from(right_weight);
-                        if score > score_to_beat {
-                            score_to_beat = score;
-                            best = Some(Between {
-                                score,
-                                lower: lower as u32,
-                                upper: bin as u32,
-                            });
-                        }
+                if let Some(lower) = lower.replace(bin as u32) {
+                    let sides = Sides::of(left, total);
+                    let right_weight = node.weight - sides.left_weight;
+                    let score = sides.left_squares / sides.left_weight as f32
+                        + sides.right_squares / right_weight as f32;
+                    if score > best_score
+                        && sides.left_weight >= min_samples_leaf
+                        && right_weight >= min_samples_leaf
+                    {
+                        best_score = score;
+                        best = Some(Between {
+                            score: f64::from(score),
+                            lower,
+                            upper: bin as u32,
+                        });
                     }
                 }
-                for (left, weights) in self.left.iter_mut().zip(of_bin) {
-                    for (left, weight) in left.iter_mut().zip(weights) {
-                        left_weight += *weight;
-                        *left += *weight;
-                        *weight = 0;
-                    }
+                let of_bin = &mut self.weights[bin * n_parts..(bin + 1) * n_parts];
+                for (left, of_bin) in left.iter_mut().zip(of_bin) {
+                    let weights = std::mem::take(of_bin);
+                    *left = std::array::from_fn(|class| left[class] + weights[class]);
                 }
             }
         }
-        match best {
-            Some(between) => Searched::Better(between),
-            None if occupied.iter().map(|bits| bits.count_ones()).sum::<u32>() < 2 => {
-                Searched::Constant
-            }
-            None => Searched::NoBetter,
-        }
+        best
     }
 }
 
-/// Sums over the classes of the squared weight, on the left and on the right.
-fn squares(left: &[[u32; LANE]], total: &[[u32; LANE]]) -> (f64, f64) {
-    let (mut on_left, mut on_right) = (0, 0);
-    for (left, total) in left.iter().zip(total) {
-        for (&left, &total) in left.iter().zip(total) {
-            on_left += u64::from(left) * u64::from(left);
-            on_right += u64::from(total - left) * u64::from(total - left);
+/// What a threshold's score depends on: the weight on the left, and on either side the sum over the classes of the
+/// squared weight. Squares are rounded to `f32` where they are above 2^24: thresholds whose scores differ by less than
+/// that count as equals.
+struct Sides {
+    left_weight: u32,
+    left_squares: f32,
+    right_squares: f32,
+}
+
+impl Sides {
+    #[inline(always)]
+    fn of(left: &[Weights], total: &[Weights]) -> Self {
+        let (mut weight, mut on_left, mut on_right) = ([0; 4], [0.0; 4], [0.0; 4]);
+        for (left, total) in left.iter().zip(total) {
+            for class in 0..4 {
+                let (a, b) = (left[class] as f32, (total[class] - left[class]) as f32);
+                weight[class] += left[class];
+                on_left[class] += a * a;
+                on_right[class] += b * b;
+            }
+        }
+        let sum = |of: [f32; 4]| (of[0] + of[2]) + (of[1] + of[3]);
+        Self {
+            left_weight: weight.iter().sum::<i32>() as u32,
+            left_squares: sum(on_left),
+            right_squares: sum(on_right),
         }
     }
-    (on_left as f64, on_right as f64)
 }

@@ -13,6 +13,7 @@ mod exact_search;
 mod forest;
 mod histogram_search;
 mod key_sorter;
+mod pairwise_search;
 mod settings;
 mod split_search;
 mod tree;

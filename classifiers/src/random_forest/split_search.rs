@@ -6,6 +6,10 @@ use rand::RngExt;
 use super::columns::{Codes, Columns};
 use super::exact_search::ExactSearch;
 use super::histogram_search::HistogramSearch;
+use super::pairwise_search::{FEATURES_AT_ONCE, PairwiseSearch};
+
+/// Features of a small node that are drawn and tried before all are.
+const DRAWN_AT_ONCE: usize = 32;
 
 /// A training example in a tree: which one, how often the bootstrap drew it, and its class.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +24,7 @@ pub(super) struct Sample {
 
 /// A node that may be split.
 pub(super) struct Node<'a> {
-    /// The samples that reached it.
+    /// The samples that reached it, in the order of their classes.
     pub(super) samples: &'a [Sample],
     /// Their weight by class.
     pub(super) class_weights: &'a [u32],
@@ -50,16 +54,6 @@ pub(super) struct Split {
     pub(super) gain: f64,
 }
 
-/// What the search of one feature found.
-pub(super) enum Searched {
-    /// All samples have the same code.
-    Constant,
-    /// No threshold is better than what was to be beaten.
-    NoBetter,
-    /// The best threshold.
-    Better(Between),
-}
-
 /// A threshold between two codes of one feature.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Between {
@@ -80,6 +74,9 @@ pub(super) struct SplitSearch<'a> {
     features: Vec<u32>,
     exact: ExactSearch,
     histogram: HistogramSearch,
+    pairwise: PairwiseSearch,
+    /// Weight on the left of a split by class.
+    left: Vec<u32>,
 }
 
 impl<'a> SplitSearch<'a> {
@@ -96,55 +93,174 @@ impl<'a> SplitSearch<'a> {
             features: (0..columns.n_features() as u32).collect(),
             exact: ExactSearch::new(n_classes),
             histogram: HistogramSearch::new(n_classes),
+            pairwise: PairwiseSearch::new(),
+            left: vec![0; n_classes],
         }
     }
 
-    /// The split of `node` with the largest gain over a random choice of features, the first found of equals; `None`
-    /// when no feature separates two samples.
+    /// The split of `node` with the largest gain over a random choice of features, one at random of equally good features
+    /// and the lowest of equally good thresholds; `None` when no feature can split it.
     ///
-    /// Features that are constant within the node are passed over without counting, so that `max_features` that can
-    /// split are tried wherever there are as many. (scikit-learn counts constant features too, once one has been found
-    /// that can split.)
+    /// Features that cannot split the node, most often because they are constant within it, are passed over without
+    /// counting, so that `max_features` that can are tried wherever there are as many. (scikit-learn counts them too, once
+    /// one has been found that can.)
     pub(super) fn best(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<Split> {
-        let mut best: Option<(u32, Between)> = None;
-        let mut n_tried = 0;
-        let n_features = self.features.len();
-        for drawn in 0..n_features {
-            if n_tried == self.max_features {
-                break;
+        // Comparing pairs takes many features at a time, and pays where all are tried.
+        let by_pairs = self.tries_all()
+            && self.columns.has_bins()
+            && self.pairwise.take(node, self.min_samples_leaf);
+        let (feature, between) = match by_pairs {
+            true => {
+                let feature = self.best_by_pairs(node, random)?;
+                (feature, self.between(feature, node)?)
             }
-            // A step of a Fisher-Yates shuffle: the next of the features in random order.
-            let chosen = random.random_range(drawn as u32..n_features as u32) as usize;
-            self.features.swap(drawn, chosen);
-            let feature = self.features[drawn];
-            let score_to_beat = best.map_or(f64::NEG_INFINITY, |(_, between)| between.score);
-            let least = self.min_samples_leaf;
-            let searched = match self.columns.column(feature).codes() {
-                Codes::Ranks(ranks) => self.exact.best(ranks, node, least, score_to_beat),
-                Codes::Bins(bins) => {
-                    let by_row = (self.columns.rows(), feature as usize, n_features);
-                    let histogram = &mut self.histogram;
-                    histogram.best(bins, by_row, node, least, score_to_beat)
-                }
-            };
-            match searched {
-                Searched::Constant => continue,
-                Searched::NoBetter => {}
-                Searched::Better(between) => best = Some((feature, between)),
-            }
-            n_tried += 1;
-        }
-        let (feature, between) = best?;
-        let before = node.squares() / f64::from(node.weight);
+            false => self.best_one_by_one(node, random)?,
+        };
+        let column = self.columns.column(feature);
         Some(Split {
             feature,
             code: between.lower,
-            threshold: self
-                .columns
-                .column(feature)
-                .threshold(between.lower, between.upper),
-            // Rounding must not turn a useless split into a harmful one.
-            gain: (between.score - before).max(0.0),
+            threshold: column.threshold(between.lower, between.upper),
+            gain: self.gain(node, feature, between.lower),
         })
+    }
+
+    fn best_one_by_one(
+        &mut self,
+        node: &Node<'_>,
+        random: &mut ChaCha8Rng,
+    ) -> Option<(u32, Between)> {
+        let mut best = Best::none();
+        let mut n_tried = 0;
+        for place in 0..self.features.len() {
+            if n_tried == self.max_features {
+                break;
+            }
+            let feature = match self.tries_all() {
+                true => place as u32,
+                false => self.draw(place, random),
+            };
+            if let Some(between) = self.between(feature, node) {
+                n_tried += 1;
+                best.offer(between.score, (feature, between), random);
+            }
+        }
+        best.found
+    }
+
+    /// Whether all features are tried, so that their order does not matter.
+    fn tries_all(&self) -> bool {
+        self.max_features == self.features.len()
+    }
+
+    /// The feature at `place` in random order: a step of a Fisher-Yates shuffle.
+    fn draw(&mut self, place: usize, random: &mut ChaCha8Rng) -> u32 {
+        let chosen = random.random_range(place as u32..self.features.len() as u32) as usize;
+        self.features.swap(place, chosen);
+        self.features[place]
+    }
+
+    /// The best threshold of one feature, the lowest of equals.
+    fn between(&mut self, feature: u32, node: &Node<'_>) -> Option<Between> {
+        let least = self.min_samples_leaf;
+        match self.columns.column(feature).codes() {
+            Codes::Ranks(ranks) => self.exact.best(ranks, node, least),
+            Codes::Bins(_) => self.histogram.best(self.columns, feature, node, least),
+        }
+    }
+
+    /// One of the best features of a small node. Where one of a few that are drawn splits it into pure sides, no feature
+    /// has a better split, and the search ends.
+    fn best_by_pairs(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<u32> {
+        let mut best = Best::none();
+        let n_drawn = DRAWN_AT_ONCE.min(self.features.len());
+        for place in 0..n_drawn {
+            self.draw(place, random);
+        }
+        let drawn = &self.features[..n_drawn];
+        let scores = self.pairwise.scores(node.samples, n_drawn, |sample, bins| {
+            let row = self.columns.row(sample.row);
+            for (bin, &feature) in bins.iter_mut().zip(drawn) {
+                *bin = row[feature as usize];
+            }
+        });
+        for (&feature, &score) in drawn.iter().zip(scores) {
+            best.offer(f64::from(score), feature, random);
+        }
+        if best.score == f64::from(node.weight) {
+            return best.found;
+        }
+        self.best_of_all_by_pairs(node, random)
+    }
+
+    fn best_of_all_by_pairs(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<u32> {
+        let mut best = Best::none();
+        let n_features = self.features.len();
+        for start in (0..n_features).step_by(FEATURES_AT_ONCE) {
+            let features = start..n_features.min(start + FEATURES_AT_ONCE);
+            let scores = self
+                .pairwise
+                .scores(node.samples, features.len(), |sample, bins| {
+                    bins.copy_from_slice(&self.columns.row(sample.row)[features.clone()]);
+                });
+            for (feature, &score) in features.zip(scores) {
+                if score > 0.0 {
+                    best.offer(f64::from(score), feature as u32, random);
+                }
+            }
+        }
+        best.found
+    }
+
+    /// How much lower the children's impurity is than the node's, each times its weight.
+    fn gain(&mut self, node: &Node<'_>, feature: u32, code: u32) -> f64 {
+        let column = self.columns.column(feature);
+        self.left.fill(0);
+        for sample in node.samples {
+            if column.code(sample.row) <= code {
+                self.left[usize::from(sample.class)] += u32::from(sample.weight);
+            }
+        }
+        let (mut left_weight, mut left_squares, mut right_squares) = (0, 0.0, 0.0);
+        for (&left, &total) in self.left.iter().zip(node.class_weights) {
+            left_weight += left;
+            left_squares += f64::from(left) * f64::from(left);
+            right_squares += f64::from(total - left) * f64::from(total - left);
+        }
+        let right_weight = node.weight - left_weight;
+        let after = left_squares / f64::from(left_weight) + right_squares / f64::from(right_weight);
+        // Rounding must not turn a useless split into a harmful one.
+        (after - node.squares() / f64::from(node.weight)).max(0.0)
+    }
+}
+
+/// The best of what is offered, each of equals with the same probability.
+struct Best<T> {
+    score: f64,
+    n_equals: u32,
+    found: Option<T>,
+}
+
+impl<T> Best<T> {
+    fn none() -> Self {
+        Self {
+            score: f64::NEG_INFINITY,
+            n_equals: 0,
+            found: None,
+        }
+    }
+
+    fn offer(&mut self, score: f64, offered: T, random: &mut ChaCha8Rng) {
+        if score < self.score {
+            return;
+        }
+        if score > self.score {
+            self.score = score;
+            self.n_equals = 0;
+        }
+        self.n_equals += 1;
+        if self.n_equals == 1 || random.random_range(0..self.n_equals) == 0 {
+            self.found = Some(offered);
+        }
     }
 }

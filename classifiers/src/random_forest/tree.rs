@@ -16,7 +16,8 @@ struct Pending {
     right_of: Option<usize>,
 }
 
-/// Grows a tree on `samples`, depth first, until nodes are pure or the settings forbid a split.
+/// Grows a tree on `samples`, depth first, until nodes are pure or the settings forbid a split. Of every node the samples
+/// stand in the order of their classes: so they do at the root, and partitions keep it.
 pub(super) fn grow(
     columns: &Columns,
     mut samples: Vec<Sample>,
@@ -28,6 +29,7 @@ pub(super) fn grow(
     let mut search = SplitSearch::new(columns, n_classes, max_features, settings.min_samples_leaf);
     let mut tree = DecisionTree::default();
     let mut removed_impurity = vec![0.0_f64; columns.n_features()];
+    samples.sort_by_key(|sample| sample.class);
     let mut class_weights = vec![0; n_classes];
     let mut moved = Vec::new();
     let mut pending = vec![Pending {

@@ -145,8 +145,8 @@ mod tests {
             let share = n_right as f64 / 10.0;
             assert!((calibrated[0] - share).abs() < 1e-3, "{calibrated:?}");
             assert!(calibration.expected_error() < 1e-3);
-            assert_eq!(calibration.bin(share).n, 10);
-            assert_eq!(calibration.bin(share).n_right, n_right);
+            assert_eq!(calibration.bin(calibrated[0]).n, 10);
+            assert_eq!(calibration.bin(calibrated[0]).n_right, n_right);
         }
     }
 

@@ -230,6 +230,7 @@ fn a_rule_that_shows_in_a_feature_is_identified() {
             40,
             "id".to_owned(),
             "file".to_owned(),
+            None,
         );
         assert!(found.accuracy.mean > 0.9, "{found:?}");
         assert_eq!(found.importances[0].name, "activity_change_raw_mean");

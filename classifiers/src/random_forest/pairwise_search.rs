@@ -1,0 +1,238 @@
+//! How well features can split a node of few samples: every pair of samples is compared, many features side by side.
+//!
+//! For every sample, as the one that a threshold lies above, the samples up to it are counted by class. That takes the
+//! square of the number of samples, but neither sorting nor memory that has to be cleared, and its comparisons and sums
+//! are of single bytes, of which a vector register holds the most.
+
+use std::ops::Range;
+
+use super::split_search::{Node, Sample};
+
+/// Most features that are ranked together: all samples' bins of them stay in the first-level cache.
+pub(super) const FEATURES_AT_ONCE: usize = 128;
+
+/// Most samples of a node for which comparing pairs is faster than counting bins.
+const MOST_SAMPLES: usize = 120;
+
+/// Ranks features by the best split that they offer, with buffers that live as long as a tree grows.
+pub(super) struct PairwiseSearch {
+    weight: u8,
+    min_samples_leaf: u32,
+    /// The samples' weights.
+    weights: Vec<u8>,
+    /// Places of the samples of a class, which stand together, and their weight.
+    classes: Vec<(Range<usize>, u8)>,
+    /// Every sample's bins of the features that are ranked.
+    bins: Vec<u8>,
+    /// Of every feature, up to a threshold: a class's weight, all classes' weight, its squares, those above it.
+    of_class: Vec<u8>,
+    left: Vec<u8>,
+    left_squares: Vec<u16>,
+    right_squares: Vec<u16>,
+    scores: Vec<f32>,
+}
+
+impl PairwiseSearch {
+    pub(super) fn new() -> Self {
+        Self {
+            weight: 0,
+            min_samples_leaf: 0,
+            weights: Vec::new(),
+            classes: Vec::new(),
+            bins: Vec::new(),
+            of_class: Vec::new(),
+            left: Vec::new(),
+            left_squares: Vec::new(),
+            right_squares: Vec::new(),
+            scores: Vec::new(),
+        }
+    }
+
+    /// Takes up a node, whose samples stand in the order of their classes; `false` when it has too many.
+    pub(super) fn take(&mut self, node: &Node<'_>, min_samples_leaf: u32) -> bool {
+        // The square of a byte is a sum of squares of weights that add up to it at most.
+        let Ok(weight) = u8::try_from(node.weight) else {
+            return false;
+        };
+        if node.samples.len() > MOST_SAMPLES {
+            return false;
+        }
+        self.weight = weight;
+        self.min_samples_leaf = min_samples_leaf;
+        self.weights.clear();
+        // No weight is above their sum.
+        let weights = node.samples.iter().map(|sample| sample.weight as u8);
+        self.weights.extend(weights);
+        self.classes.clear();
+        let mut start = 0;
+        for of_class in node.samples.chunk_by(|a, b| a.class == b.class) {
+            let places = start..start + of_class.len();
+            let weight = self.weights[places.clone()].iter().sum();
+            start = places.end;
+            self.classes.push((places, weight));
+        }
+        true
+    }
+
+    /// The highest score among the splits of every feature, 0 where there is none; `write_bins` writes a sample's bins of
+    /// these `n_features`. Scores are rounded to `f32`: exact where both sides are pure.
+    pub(super) fn scores(
+        &mut self,
+        samples: &[Sample],
+        n_features: usize,
+        mut write_bins: impl FnMut(&Sample, &mut [u8]),
+    ) -> &[f32] {
+        // What is left over of a vector register takes as long as a full one, or longer.
+        let width = n_features.next_multiple_of(16);
+        self.bins.clear();
+        self.bins.resize(width * samples.len(), 0);
+        for (bins, sample) in self.bins.chunks_exact_mut(width).zip(samples) {
+            write_bins(sample, &mut bins[..n_features]);
+        }
+        self.of_class.resize(width, 0);
+        self.left.resize(width, 0);
+        self.left_squares.resize(width, 0);
+        self.right_squares.resize(width, 0);
+        self.scores.clear();
+        self.scores.resize(width, 0.0);
+        for threshold in 0..samples.len() {
+            self.count_up_to(threshold * width, width);
+            self.raise_scores();
+        }
+        &self.scores[..n_features]
+    }
+
+    /// Counts the samples up to the threshold whose bins start at `threshold`.
+    fn count_up_to(&mut self, threshold: usize, width: usize) {
+        let threshold = &self.bins[threshold..threshold + width];
+        self.left.fill(0);
+        self.left_squares.fill(0);
+        self.right_squares.fill(0);
+        for (places, weight) in &self.classes {
+            self.of_class.fill(0);
+            let bins = &self.bins[places.start * width..places.end * width];
+            let samples = bins.chunks_exact(width).zip(&self.weights[places.clone()]);
+            for (bins, &weight) in samples {
+                let counts = self.of_class.iter_mut().zip(bins.iter().zip(threshold));
+                for (count, (bin, threshold)) in counts {
+                    *count += if bin <= threshold { weight } else { 0 };
+                }
+            }
+            for (left, &of_class) in self.left.iter_mut().zip(&self.of_class) {
+                *left += of_class;
+            }
+            for (squares, &of_class) in self.left_squares.iter_mut().zip(&self.of_class) {
+                *squares += u16::from(of_class) * u16::from(of_class);
+            }
+            for (squares, &of_class) in self.right_squares.iter_mut().zip(&self.of_class) {
+                *squares += u16::from(weight - of_class) * u16::from(weight - of_class);
+            }
+        }
+    }
+
+    /// Raises scores to those of the present thresholds where these are better.
+    fn raise_scores(&mut self) {
+        let (weight, least) = (f32::from(self.weight), self.min_samples_leaf as f32);
+        let squares = self.left_squares.iter().zip(&self.right_squares);
+        for ((best, &left), (&left_squares, &right_squares)) in
+            self.scores.iter_mut().zip(&self.left).zip(squares)
+        {
+            let left = f32::from(left);
+            let right = weight - left;
+            // Of an empty side this is not a number, and no comparison with it holds.
+            let score = f32::from(left_squares) / left + f32::from(right_squares) / right;
+            let score = if left >= least && right >= least {
+                score
+            } else {
+                0.0
+            };
+            *best = if score > *best { score } else { *best };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Examples;
+    use crate::random_forest::columns::Columns;
+    use crate::random_forest::histogram_search::HistogramSearch;
+    use crate::random_forest::settings::Thresholds;
+    use engram_schemas::randomness::generator;
+    use rand::RngExt;
+
+    /// Of scores, relative: they are sums of two rounded quotients.
+    const TOLERANCE: f64 = 3e-7;
+
+    #[test]
+    fn scores_equal_those_of_counting() {
+        let mut random = generator("pairwise", 0, 0);
+        for (n_examples, n_classes, n_features, n_values, least) in [
+            (2, 2, 1, 2, 1),
+            (9, 3, 20, 3, 1),
+            (30, 4, 17, 100, 5),
+            (MOST_SAMPLES, 6, 150, 90, 1),
+            (MOST_SAMPLES, 2, 33, 2, 50),
+        ] {
+            let names: Vec<String> = (0..n_features).map(|n| format!("feature{n}")).collect();
+            let features: Vec<f32> = (0..n_examples * n_features)
+                .map(|_| random.random_range(0..n_values) as f32)
+                .collect();
+            let mut labels: Vec<u32> = (0..n_examples as u32).map(|n| n % n_classes).collect();
+            labels.sort_unstable();
+            let n_classes = n_classes as usize;
+            let examples = Examples::try_new(&features, &names, &labels, n_classes).unwrap();
+            let columns = Columns::new(&examples, Thresholds::Binned);
+            let samples: Vec<Sample> = (0..n_examples)
+                .map(|row| Sample {
+                    row: row as u32,
+                    weight: random.random_range(1..3),
+                    class: labels[row] as u16,
+                })
+                .collect();
+            let mut class_weights = vec![0; n_classes];
+            for sample in &samples {
+                class_weights[usize::from(sample.class)] += u32::from(sample.weight);
+            }
+            let node = Node {
+                samples: &samples,
+                class_weights: &class_weights,
+                weight: class_weights.iter().sum(),
+            };
+            let mut pairwise = PairwiseSearch::new();
+            assert!(pairwise.take(&node, least));
+            let scores = pairwise.scores(&samples, n_features, |sample, bins| {
+                bins.copy_from_slice(columns.row(sample.row));
+            });
+            let mut histogram = HistogramSearch::new(n_classes);
+            for (feature, &score) in scores.iter().enumerate() {
+                let counted = histogram.best(&columns, feature as u32, &node, least);
+                let counted = counted.map_or(0.0, |between| between.score);
+                let difference = (f64::from(score) - counted).abs();
+                assert!(difference <= TOLERANCE * counted, "{score} and {counted}");
+            }
+        }
+    }
+
+    #[test]
+    fn large_and_heavy_nodes_are_refused() {
+        let sample = |weight| Sample {
+            row: 0,
+            weight,
+            class: 0,
+        };
+        let is_taken = |samples: &[Sample]| {
+            let weight = samples.iter().map(|sample| u32::from(sample.weight)).sum();
+            let node = Node {
+                samples,
+                class_weights: &[weight],
+                weight,
+            };
+            PairwiseSearch::new().take(&node, 1)
+        };
+        assert!(is_taken(&[sample(255)]));
+        assert!(!is_taken(&[sample(256)]));
+        assert!(is_taken(&[sample(1); MOST_SAMPLES]));
+        assert!(!is_taken(&[sample(1); MOST_SAMPLES + 1]));
+    }
+}
