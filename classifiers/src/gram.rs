@@ -81,18 +81,6 @@ impl Gram {
         }
     }
 
-    /// Adds to one element of the diagonal.
-    pub(crate) fn add_at(&mut self, place: usize, value: f64) {
-        self.values[place * (self.width + 1)] += value;
-    }
-
-    /// Multiplies every element.
-    pub(crate) fn scale(&mut self, factor: f64) {
-        for element in &mut self.values {
-            *element *= factor;
-        }
-    }
-
     /// The Cholesky decomposition; where rounding leaves the matrix without one, of the matrix with a diagonal that is
     /// raised as little as it takes.
     pub(crate) fn decompose(mut self) -> Cholesky {

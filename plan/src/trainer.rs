@@ -20,8 +20,8 @@ pub fn executable() -> Result<PathBuf> {
     let path = named.unwrap_or_else(|| {
         // A process that does not know where it lies looks in the working folder.
         let command = std::env::current_exe().unwrap_or_default();
-        let folders = command.ancestors().skip(1);
-        let commands = folders.skip_while(|folder| folder.ends_with("deps")).next();
+        let mut folders = command.ancestors().skip(1);
+        let commands = folders.find(|folder| !folder.ends_with("deps"));
         commands.map_or_else(|| NAME.into(), |folder| folder.join(NAME))
     });
     match path.is_file() {

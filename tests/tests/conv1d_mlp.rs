@@ -155,7 +155,7 @@ fn learns_what_numpy_learns() {
         let far = farthest(&probabilities, &expected.probabilities);
         assert!(far < PROBABILITIES_TOLERANCE, "{shape:?}: {far}");
         let begun = &begun[0].weights().dense_biases;
-        assert!(farthest(begun, &vec![0.0; N_CLASSES]) == 0.0);
+        assert!(farthest(begun, &[0.0; N_CLASSES]) == 0.0);
     }
 }
 
