@@ -26,6 +26,6 @@ nearest AS (
     WHERE distance <= ln(2)
 )
 
-SELECT * EXCEPT (distance, place)
+SELECT * EXCLUDE (distance, place)
 FROM nearest
 WHERE place = 1
