@@ -338,19 +338,22 @@ def main():
     recorded = defaultdict(list)
     for row in table(dataset, "recordings"):
         if row["measure"] == "activation" and row["learning_rule"] in ("feedback_alignment", "information_alignment"):
-            noisy = add_gaussian_noise(row["values"], 0.3, 2, row["run_id"], row["layer"], row["epoch"], row["stimulus"])
-            units = sample_units(noisy, 0.4, 3, row["run_id"], row["layer"])
-            recorded[row["run_id"], row["layer"], row["epoch"]].append((row, units))
+            key = row["run_id"], row["layer"], row["epoch"]
+            units = row["values"][:math.ceil(0.4 * len(row["values"]))]
+            noisy = np.array(add_gaussian_noise(units, 0.3, 2, *key, "activation", row["stimulus"]))
+            recorded[key].append((row, noisy))
     averaged = []
     for (_, _, epoch), stimuli in sorted(recorded.items()):
-        seen = {"raw": [observe(units) for _, units in stimuli], "abs": [observe(np.abs(units)) for _, units in stimuli]}
+        functions = {"raw": np.array, "abs": np.abs, "square": np.square}
+        seen = {name: [observe(function(units)) for _, units in stimuli] for name, function in functions.items()}
         first = stimuli[0][0]
         averaged.append({
             **{name: first[name] for name in ("task", "architecture", "run_id", "learning_rule", "layer", "layer_index", "status")},
-            "unit_fraction": 0.4, "noise_stddev": 0.3, "observation_seed": 2, "definition": "recorded", "epoch": epoch,
+            "unit_fraction": len(stimuli[0][1]) / first["n_candidates"], "noise_stddev": 0.3, "observation_seed": 2,
+            "definition": "recorded", "epoch": epoch,
             **{
                 f"activation_{function}_{statistic}": float(np.mean([o[statistic] for o in observed]))
-                for function, observed in seen.items() for statistic in ("norm", "mean", "median", "third_quartile")
+                for function, observed in seen.items() for statistic in observed[0]
             },
         })
     results["figure_5_recorded"] = with_split(features(averaged, observables)[0], 0.25, 0, "example")

@@ -10,20 +10,16 @@ pub(crate) const UNIT_FRACTION: &str = "unit_fraction";
 /// The parameter with the noise's standard deviation.
 pub(crate) const NOISE: &str = "noise_stddev";
 
-/// The random forest's rows for a measure: of networks observed under the conditions, or else of recordings. Those are of
-/// activations alone, whether their parameters say so or not.
+/// The random forest's rows for a measure: of networks observed under the conditions, or else of recordings.
 ///
 /// # Errors
 /// [`Missing`] when there are neither.
 pub(crate) fn of_measure(results: &Results<'_>, measure: &str) -> Result<Selection, Missing> {
     let of = |experiment| Selection::of(experiment).with_classifier(names::RANDOM_FOREST);
-    let mut candidates = vec![
+    let candidates = [
         of(OBSERVED).with_measure(measure),
         of(RECORDED).with_measure(measure),
     ];
-    if measure == names::ACTIVATION {
-        candidates.push(of(RECORDED));
-    }
     candidates
         .iter()
         .find(|selection| !results.numbers(selection, UNIT_FRACTION).is_empty())

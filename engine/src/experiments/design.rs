@@ -305,7 +305,7 @@ mod tests {
             let query = THREE_SESSIONS.query(&facts(recorded, &conditions));
             query.unwrap().units
         };
-        assert!(units_of(128).contains("FROM recordings"));
+        assert!(units_of(128).contains("observe_recordings"));
         assert!(units_of(64).contains("FROM trajectories"));
     }
 
@@ -334,7 +334,7 @@ mod tests {
         let query = THREE_SESSIONS.query(&facts(128, &[])).unwrap();
         let sql = query.sql();
         for part in [
-            "array_slice(\"values\", 1, 100), 0.5",
+            "observe_recordings('activation', noise_stddev => 0.5, seed => 0, units => 100)",
             "features('activation', input => trajectory_subsample",
             "samples => 3, period_epochs => 10",
         ] {

@@ -334,8 +334,7 @@ fn pairs(facts: &Facts) -> Result<Vec<Variant>, NotTestable> {
     Ok((0..rules.len()).flat_map(of_first).collect())
 }
 
-/// The observation conditions that networks were observed under, for every measure; else those of their recordings, for
-/// activations.
+/// The observation conditions that networks were observed under, else those of their recordings, for every measure.
 fn conditions(facts: &Facts) -> Result<Vec<Variant>, NotTestable> {
     let compared = [
         LearningRule::FeedbackAlignment,
@@ -374,12 +373,24 @@ fn conditions(facts: &Facts) -> Result<Vec<Variant>, NotTestable> {
             "it needs networks observed under several conditions (`engram observe`), or recordings of single units",
         );
     }
-    let of = |fraction: &str, noise: &str| {
-        let parameters = [("unit_fraction", fraction), ("noise_stddev", noise)];
-        variant("figure_5_recorded", Kind::RandomForest, &parameters)
-    };
-    let of_fraction = |fraction: &&str| RECORDED_NOISES.map(|noise| of(fraction, noise));
-    Ok(RECORDED_FRACTIONS.iter().flat_map(of_fraction).collect())
+    let mut variants = Vec::new();
+    for measure in &MEASURES[..3] {
+        for fraction in RECORDED_FRACTIONS {
+            for noise in RECORDED_NOISES {
+                let parameters = [
+                    ("measure", *measure),
+                    ("unit_fraction", fraction),
+                    ("noise_stddev", noise),
+                ];
+                variants.push(variant(
+                    "figure_5_recorded",
+                    Kind::RandomForest,
+                    &parameters,
+                ));
+            }
+        }
+    }
+    Ok(variants)
 }
 
 /// Counts by what sets them apart, for a plan that is shown before it is run.

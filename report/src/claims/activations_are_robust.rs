@@ -1,6 +1,6 @@
 //! C10, figure 5. What a measure loses is its accuracy with all units and no noise, less the mean of its accuracies under
 //! all other conditions that were tried with every measure, in every split. Weights and activity change both lose more
-//! than activations (two paired differences). Chance is 0.5, two rules being told apart. Rows: `figure_5`, or for activations `figure_5_recorded`, `random_forest`, split by example.
+//! than activations (two paired differences). Chance is 0.5, two rules being told apart. Rows: `figure_5` or `figure_5_recorded`, `random_forest`, split by example.
 
 use super::parts::Parts;
 use super::{Claim, Verdict};

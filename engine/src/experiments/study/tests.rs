@@ -99,7 +99,7 @@ fn what_is_missing_is_said() {
     };
     assert_eq!(
         of("figure_5", &recorded).unwrap().len(),
-        RECORDED_FRACTIONS.len() * RECORDED_NOISES.len()
+        3 * RECORDED_FRACTIONS.len() * RECORDED_NOISES.len()
     );
     let one_rule = Facts {
         learning_rules: vec!["sgdm".to_owned()],

@@ -10,6 +10,7 @@
 mod features;
 mod held_out;
 mod kept_checkpoints;
+mod observe_recordings;
 mod split;
 mod trajectory_mean;
 mod trajectory_portion;
@@ -30,7 +31,8 @@ use super::refused;
 use super::template::{all_but, columns, derived, identifier, over_input};
 
 /// Every table function.
-pub(crate) const ALL: [&dyn TableFunction; 6] = [
+pub(crate) const ALL: [&dyn TableFunction; 7] = [
+    &observe_recordings::ObserveRecordings,
     &trajectory_subsample::TrajectorySubsample,
     &trajectory_portion::TrajectoryPortion,
     &trajectory_mean::TrajectoryMean,

@@ -1,0 +1,167 @@
+//! `observe_recordings(measure, unit_fraction, noise_stddev, seed, units)`: what a recording sees.
+
+use datafusion::common::{Result, plan_err};
+use engram_schemas::observable::{Function, Measure, Observable};
+use engram_schemas::recordings;
+use engram_schemas::trajectories::column;
+
+use super::{Arguments, Documentation, TableFunction, quoted};
+
+/// Rows like those of `trajectories`, computed from the values of single units.
+#[derive(Debug)]
+pub(super) struct ObserveRecordings;
+
+const ALL: &str = "all";
+
+/// What is kept of a recording's rows beside the statistics.
+const KEPT: [&str; 12] = [
+    column::TASK,
+    column::ARCHITECTURE,
+    column::LEARNING_RULE,
+    column::RUN_ID,
+    column::BATCH_SIZE,
+    column::MODEL_SEED,
+    column::DATASET_SEED,
+    column::STATUS,
+    column::LAYER,
+    column::LAYER_INDEX,
+    column::DEPTH,
+    column::EPOCH,
+];
+
+/// What such a recording needs beyond that.
+const REQUIRED: [&str; KEPT.len() + 4] = [
+    column::TASK,
+    column::ARCHITECTURE,
+    column::LEARNING_RULE,
+    column::RUN_ID,
+    column::BATCH_SIZE,
+    column::MODEL_SEED,
+    column::DATASET_SEED,
+    column::STATUS,
+    column::LAYER,
+    column::LAYER_INDEX,
+    column::DEPTH,
+    column::EPOCH,
+    recordings::column::MEASURE,
+    recordings::column::STIMULUS,
+    recordings::column::N_CANDIDATES,
+    recordings::column::VALUES,
+];
+
+impl TableFunction for ObserveRecordings {
+    fn name(&self) -> &'static str {
+        "observe_recordings"
+    }
+
+    fn default_input(&self) -> &'static str {
+        "recordings"
+    }
+
+    fn required_columns(&self) -> &'static [&'static str] {
+        &REQUIRED
+    }
+
+    fn query(&self, arguments: &Arguments, _: &[String]) -> Result<String> {
+        let [measure, fraction, noise, seed, units] =
+            arguments.bind(["measure", "unit_fraction", "noise_stddev", "seed", "units"])?;
+        let names = Measure::ALL.map(Measure::as_str);
+        let choices: Vec<&str> = names.into_iter().chain([ALL]).collect();
+        let measure = measure.map_or(Ok(ALL), |measure| measure.one_of("measure", &choices))?;
+        let noise = noise.map_or(Ok("0.0".to_owned()), |noise| noise.to_sql("noise_stddev"))?;
+        let seed = seed.map_or(Ok(0), |seed| seed.seed())?;
+        let length = "array_length(\"values\")";
+        let n_units = match (fraction, units) {
+            (Some(_), Some(_)) => {
+                return plan_err!("observe_recordings takes `unit_fraction` or `units`, not both");
+            }
+            (Some(fraction), None) => {
+                let fraction = fraction.fraction("unit_fraction")?;
+                // As in `sample_units`: a product that misses a whole number by rounding alone counts as that number.
+                format!("greatest(1, ceil({fraction:?} * {length} * (1 - 1e-12)))")
+            }
+            (None, Some(units)) => format!("least({}, {length})", units.integer("units", 1)?),
+            (None, None) => length.to_owned(),
+        };
+        let chosen = match measure {
+            ALL => String::new(),
+            measure => format!("WHERE measure = {}", quoted(measure)),
+        };
+        let statistics: Vec<String> = Observable::all()
+            .filter(|observable| measure == ALL || observable.measure.as_str() == measure)
+            .map(mean)
+            .collect();
+        let (kept, statistics) = (KEPT.join(", "), statistics.join(", "));
+        Ok(format!(
+            ", units AS (\
+                SELECT {kept}, measure, n_candidates, add_gaussian_noise(\
+                    array_slice(\"values\", 1, CAST({n_units} AS BIGINT)), {noise}, {seed}, \
+                    run_id, layer, epoch, measure, coalesce(stimulus, -1)\
+                ) AS units FROM input {chosen}\
+            ), seen AS (\
+                SELECT *, CASE measure \
+                    WHEN 'activity_change' THEN make_array(list_observe(units)['mean'] * array_length(units)) \
+                    ELSE units END AS seen \
+                FROM units\
+            ), observed AS (\
+                SELECT *, list_observe(seen) AS raw, list_observe(array_transform(seen, value -> abs(value))) AS abs, \
+                    list_observe(array_transform(seen, value -> value * value)) AS square \
+                FROM seen\
+            ) \
+            SELECT {kept}, min(array_length(units) / CAST(n_candidates AS DOUBLE)) AS unit_fraction, \
+                CAST({noise} AS DOUBLE) AS noise_stddev, CAST({seed} AS BIGINT) AS observation_seed, \
+                'recorded' AS definition, {statistics} \
+            FROM observed GROUP BY {kept}"
+        ))
+    }
+
+    fn documentation(&self) -> &'static Documentation {
+        &Documentation {
+            syntax: "observe_recordings(measure, unit_fraction, noise_stddev, seed, units)",
+            description: "Rows like those of `trajectories`, of some of the recorded units of each layer, with noise: the \
+                statistics over the units, averaged over the stimuli. The recorded units are in random order, and the first of \
+                them are taken, the same at every checkpoint. `unit_fraction` in the rows is the share of all units of the \
+                layer. The change of activity is a stimulus' sum over the units.",
+            arguments: &[
+                (
+                    "measure",
+                    "`'weight'`, `'activation'`, `'activity_change'` or `'all'`, the default.",
+                ),
+                (
+                    "unit_fraction",
+                    "Share of the recorded units, above 0 and at most 1, the default.",
+                ),
+                (
+                    "noise_stddev",
+                    "Standard deviation of the noise on every unit, 0 when left out.",
+                ),
+                ("seed", "Seed of the noise: an integer, 0 when left out."),
+                (
+                    "units",
+                    "In place of `unit_fraction`: number of units, all where fewer were recorded.",
+                ),
+                (
+                    "input",
+                    "Relation with the columns of `recordings`, which is the default.",
+                ),
+            ],
+            example: "SELECT run_id, layer, epoch, activation_raw_mean \
+                FROM observe_recordings('activation', noise_stddev => 0.1, units => 10)",
+        }
+    }
+}
+
+/// An observable's mean over the stimuli.
+fn mean(observable: Observable) -> String {
+    let function = match observable.function {
+        Function::Raw => "raw",
+        Function::Abs => "abs",
+        Function::Square => "square",
+    };
+    format!(
+        "avg({function}['{}']) FILTER (WHERE measure = '{}') AS {}",
+        observable.statistic.as_str(),
+        observable.measure.as_str(),
+        observable.column()
+    )
+}
