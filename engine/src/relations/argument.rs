@@ -174,14 +174,36 @@ impl Constant {
     /// # Errors
     /// For what is not a number between 0 and 1, without these.
     pub(super) fn fraction(&self, name: &str) -> Result<f64> {
-        let fraction = match self.value {
+        match self.number() {
+            fraction if fraction > 0.0 && fraction < 1.0 => Ok(fraction),
+            _ => Err(self.wrong(name, "a number between 0 and 1")),
+        }
+    }
+
+    /// # Errors
+    /// For what is not a number above 0 and at most 1.
+    pub(super) fn share(&self, name: &str) -> Result<f64> {
+        match self.number() {
+            share if share > 0.0 && share <= 1.0 => Ok(share),
+            _ => Err(self.wrong(name, "a number above 0 and at most 1")),
+        }
+    }
+
+    /// # Errors
+    /// For what is not a finite number of at least 0.
+    pub(super) fn deviation(&self, name: &str) -> Result<f64> {
+        match self.number() {
+            deviation if deviation >= 0.0 && deviation.is_finite() => Ok(deviation),
+            _ => Err(self.wrong(name, "a number of at least 0")),
+        }
+    }
+
+    /// The number, NaN for what is none.
+    fn number(&self) -> f64 {
+        match self.value {
             ScalarValue::Float64(Some(value)) => value,
+            ScalarValue::Int64(Some(value)) => value as f64,
             _ => f64::NAN,
-        };
-        if fraction > 0.0 && fraction < 1.0 {
-            Ok(fraction)
-        } else {
-            Err(self.wrong(name, "a number between 0 and 1"))
         }
     }
 

@@ -68,7 +68,7 @@ impl TableFunction for ObserveRecordings {
         let names = Measure::ALL.map(Measure::as_str);
         let choices: Vec<&str> = names.into_iter().chain([ALL]).collect();
         let measure = measure.map_or(Ok(ALL), |measure| measure.one_of("measure", &choices))?;
-        let noise = noise.map_or(Ok("0.0".to_owned()), |noise| noise.to_sql("noise_stddev"))?;
+        let noise = noise.map_or(Ok(0.0), |noise| noise.deviation("noise_stddev"))?;
         let seed = seed.map_or(Ok(0), |seed| seed.seed())?;
         let length = "array_length(\"values\")";
         let n_units = match (fraction, units) {
@@ -76,7 +76,7 @@ impl TableFunction for ObserveRecordings {
                 return plan_err!("observe_recordings takes `unit_fraction` or `units`, not both");
             }
             (Some(fraction), None) => {
-                let fraction = fraction.fraction("unit_fraction")?;
+                let fraction = fraction.share("unit_fraction")?;
                 // As in `sample_units`: a product that misses a whole number by rounding alone counts as that number.
                 format!("greatest(1, ceil({fraction:?} * {length} * (1 - 1e-12)))")
             }
@@ -95,7 +95,7 @@ impl TableFunction for ObserveRecordings {
         Ok(format!(
             ", units AS (\
                 SELECT {kept}, measure, n_candidates, add_gaussian_noise(\
-                    array_slice(\"values\", 1, CAST({n_units} AS BIGINT)), {noise}, {seed}, \
+                    array_slice(\"values\", 1, CAST({n_units} AS BIGINT)), {noise:?}, {seed}, \
                     run_id, layer, epoch, measure, coalesce(stimulus, -1)\
                 ) AS units FROM input {chosen}\
             ), seen AS (\
@@ -109,7 +109,7 @@ impl TableFunction for ObserveRecordings {
                 FROM seen\
             ) \
             SELECT {kept}, min(array_length(units) / CAST(n_candidates AS DOUBLE)) AS unit_fraction, \
-                CAST({noise} AS DOUBLE) AS noise_stddev, CAST({seed} AS BIGINT) AS observation_seed, \
+                CAST({noise:?} AS DOUBLE) AS noise_stddev, CAST({seed} AS BIGINT) AS observation_seed, \
                 'recorded' AS definition, {statistics} \
             FROM observed GROUP BY {kept}"
         ))
