@@ -10,7 +10,7 @@ use engram_schemas::Task;
 
 use super::parts::Parts;
 use super::{Claim, Verdict};
-use crate::estimate::mean;
+use crate::estimate::{mean, signed};
 use crate::held_out::{self, HeldOut, Kind};
 use crate::{Missing, Results, names};
 
@@ -60,7 +60,7 @@ fn test(results: &Results<'_>) -> Verdict {
             parts.judged(
                 &format!("holding out {of} costs little"),
                 cost <= LITTLE,
-                format!("mean cost of {of} {cost:.3}, at most {LITTLE}"),
+                format!("mean cost of {of} {}, at most {LITTLE}", signed(cost)),
                 uncertainty,
             );
         }
@@ -73,7 +73,7 @@ fn test(results: &Results<'_>) -> Verdict {
         parts.judged(
             "holding out a task costs more",
             task > architecture && task > curriculum,
-            format!("mean cost of a task {task:.3}"),
+            format!("mean cost of a task {}", signed(task)),
             uncertainty,
         );
     }

@@ -112,7 +112,9 @@ fn dataset(summary: &Summary) -> Markup {
     html! {
         dl {
             dt { "Location" } dd { code { (summary.location) } }
-            dt { "Generated from" } dd { (summary.generated_from) }
+            @if !summary.generated_from.is_empty() {
+                dt { "Generated from" } dd { (summary.generated_from) }
+            }
             dt { "Code and schema" } dd { (summary.code_version) ", " (summary.schema_version) }
             dt { "Networks" } dd.number { (thousands(summary.n_runs)) }
             dt { "Examples (layers)" } dd.number { (thousands(summary.n_examples)) }
