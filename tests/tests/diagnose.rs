@@ -113,11 +113,11 @@ fn a_design_is_tested_and_its_model_names_the_rule_of_a_recording() {
         assert!(unlike.count() <= 1);
     }
 
-    let far = "measure,a,b,c\nweight,900,1000,1100\nweight,-900,-1000,-1100\n";
+    let far = "measure,a,b,c\nweight,900,1000,1100\nweight,-800,-700,-600\nweight,100,90,80\nweight,70,-60,50\n";
     std::fs::write(folder.join("far.csv"), far).unwrap();
     let (_, stdout, stderr) = run(&["diagnose", "far.csv", "--model", "model.json"], folder);
     assert!(
-        stderr.contains("has 2 units, and the model is made for 30"),
+        stderr.contains("has 4 units, and the model is made for 30"),
         "{stderr}"
     );
     assert!(stdout.contains("WARNING: unlike anything"), "{stdout}");
@@ -126,7 +126,7 @@ fn a_design_is_tested_and_its_model_names_the_rule_of_a_recording() {
         "{stdout}"
     );
 
-    let short = "measure,a,b\nweight,1,1\n";
+    let short = "measure,a,b\nweight,1,1\nweight,2,3\n";
     std::fs::write(folder.join("short.csv"), short).unwrap();
     let (output, _, stderr) = run(&["diagnose", "short.csv", "--model", "model.json"], folder);
     assert_eq!(output.status.code(), Some(1));

@@ -16,8 +16,8 @@ use rand::RngExt;
 /// Two rules with state of every kind: momentum, fixed feedback, Adam for feedback that is learned.
 const SWEEP: &str = r#"
 name = "resume"
-epochs = 3
-checkpoint_every = 1
+epochs = 8
+checkpoint_every = 4
 learning_rules = ["feedback_alignment", "information_alignment"]
 batch_sizes = [64]
 model_seeds = [5]
@@ -103,8 +103,11 @@ fn a_run_killed_many_times_ends_in_the_same_bytes() {
         for _ in 0..KILLS {
             taken_up += usize::from(checkpoint(&rough, &run).exists());
             let mut child = trainer(&rough, &run, "0");
-            // Starting takes about half a second, a step some hundredths.
-            std::thread::sleep(Duration::from_millis(moments.random_range(300..1600)));
+            // From when it is ready, so that no attempt is over before it began, and none comes to the run's end.
+            let mut ready = String::new();
+            let output = child.stdout.as_mut().unwrap();
+            BufReader::new(output).read_line(&mut ready).unwrap();
+            std::thread::sleep(Duration::from_millis(moments.random_range(0..250)));
             child.kill().unwrap();
             child.wait().unwrap();
         }
