@@ -113,8 +113,8 @@ fn a_trainer_of_another_version_is_told() {
 fn a_trainer_killed_at_work_changes_nothing_in_the_data() {
     use super::stopping::{children, send, wait_until};
     let sweep = SMALL_SWEEP
-        .replace("epochs = 1\n", "epochs = 6\n")
-        .replace("every = 1\n", "every = 3\n");
+        .replace("epochs = 1\n", "epochs = 18\n")
+        .replace("every = 1\n", "every = 9\n");
     let [undisturbed, folder] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     assert!(generate(&sweep, undisturbed.path(), 1).status.success());
     let mut child = engram(&["generate", "--workers", "1"])
@@ -127,8 +127,14 @@ fn a_trainer_killed_at_work_changes_nothing_in_the_data() {
     let lines = BufReader::new(child.stderr.take().unwrap())
         .lines()
         .map_while(Result::ok);
-    wait_until("a trainer works", || children(child.id()).len() == 1);
-    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let logs = folder.path().join("dataset/logs");
+    wait_until("a run is at work", || {
+        let entries = std::fs::read_dir(&logs).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .any(|name| name.contains(".running."))
+    });
+    std::thread::sleep(std::time::Duration::from_millis(200));
     send("KILL", &children(child.id())[0]);
     let lines: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{lines:?}");
