@@ -26,8 +26,6 @@ pub enum Grid {
     Full,
     /// A few of them.
     Quick,
-    /// One: what the classifier comes with.
-    Single,
 }
 
 impl Grid {
@@ -42,9 +40,6 @@ impl Grid {
         n_examples: usize,
         feature_names: &[String],
     ) -> Result<Vec<Settings>> {
-        if self == Self::Single {
-            return Ok(vec![kind.settings()]);
-        }
         Ok(match kind {
             Kind::RandomForest => self.forests(),
             Kind::LinearSvm => self.machines(n_examples.min(feature_names.len())),
@@ -60,7 +55,7 @@ impl Grid {
     fn forests(self) -> Vec<Settings> {
         let (trees, max_features) = match self {
             Self::Full => (&TREES[..], &MaxFeatures::ALL[..]),
-            Self::Quick | Self::Single => (&TREES[2..4], &MaxFeatures::ALL[..1]),
+            Self::Quick => (&TREES[2..4], &MaxFeatures::ALL[..1]),
         };
         let forest = |max_features, n_trees| {
             Settings::RandomForest(RandomForestSettings {
@@ -86,13 +81,11 @@ impl Grid {
                 &[1, 2, 4][..],
                 &POOLINGS[..],
             ),
-            Self::Quick | Self::Single => {
-                (&KERNEL_SHARES[3..5], &[20][..], &[1][..], &POOLINGS[..2])
-            }
+            Self::Quick => (&KERNEL_SHARES[3..5], &[20][..], &[1][..], &POOLINGS[..2]),
         };
         let (rates, batches, decays) = match self {
             Self::Full => (&[1e-3, 1e-4][..], &[512, 1024][..], &[1e-4, 0.0][..]),
-            Self::Quick | Self::Single => (&[1e-3][..], &[512][..], &[0.0][..]),
+            Self::Quick => (&[1e-3][..], &[512][..], &[0.0][..]),
         };
         let mut seen = BTreeSet::new();
         let mut points = Vec::new();
@@ -130,7 +123,7 @@ impl Grid {
     fn machines(self, most_components: usize) -> Vec<Settings> {
         let (cs, components) = match self {
             Self::Full => (&CS[..], &COMPONENTS[..]),
-            Self::Quick | Self::Single => (&CS[..3], &[][..]),
+            Self::Quick => (&CS[..3], &[][..]),
         };
         let fitting = components.iter().filter(|&&n| n <= most_components);
         let machine = |n_components, c| {

@@ -2,22 +2,21 @@
 
 mod table;
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use engram_engine::experiments::{
-    Design, DesignQuery, Facts, SplitBy, SplitSettings, test_designs,
+    Design, DesignQuery, Facts, SplitBy, SplitSettings, learn_design, test_designs,
 };
-use engram_engine::{IdentifySettings, Session, identify, read_results};
+use engram_engine::{Session, read_results};
 use engram_report::{Results, figures};
 use engram_schemas::DatasetLocation;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::identify::{MeasureChoice, OutputFormat};
-use crate::reproduce::{say, write_figure};
+use crate::printing::{self, say};
+use crate::reproduce::write_figure;
 use crate::session_arguments::MemoryArguments;
 use table::Tested;
 
@@ -109,8 +108,7 @@ Examples:
     engram design --at data/digits --measure activation --budget 200
 
   The model for a design, to diagnose recordings with:
-    engram identify --at data/digits --split-by run --save model.json \\
-      --query <(engram query design --sql --param measure=activation --param units=100 --param samples=5 --param period=5)";
+    engram design --at data/digits --measure activation --units 100 --sessions 5 --every 5 --save model.json";
 
 /// Units and sessions that are tried where none are named.
 const USUAL_UNITS: [u32; 8] = [5, 10, 20, 50, 100, 200, 500, 1000];
@@ -139,10 +137,14 @@ pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
         ProgressStyle::with_template("{wide_bar} design {pos} of {len}, {eta} to go")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    if let Some(path) = &arguments.save {
-        save(&session, &designs, &settings, path).await?;
-    }
-    let result_ids = test_designs(&session, &designs, &settings, || progress.inc(1)).await;
+    let result_ids = match &arguments.save {
+        Some(path) => save(&session, &designs, &settings, path)
+            .await
+            .map(|id| vec![id]),
+        None => test_designs(&session, &designs, &settings, || progress.inc(1))
+            .await
+            .map_err(Into::into),
+    };
     progress.finish_and_clear();
     // The table is listed when a session opens, and now there is more of it.
     let session = open().await?;
@@ -156,10 +158,7 @@ pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
         OutputFormat::Table => table::text(&tested, arguments.budget, settings.n_splits),
         OutputFormat::Json => serde_json::to_string_pretty(&tested)? + "\n",
     };
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("cannot print the designs")?;
+    printing::print(&text, "the designs")?;
     if designs.len() > 1 {
         let figure = figures::DESIGN.draw(&results, figures::Grid::Full);
         let figure = figure.map_err(|missing| anyhow::anyhow!("nothing to draw: {missing}"))?;
@@ -243,13 +242,13 @@ fn widest_period(epochs: &[i64], sessions: u32) -> u32 {
     u32::try_from(widest).unwrap_or(u32::MAX)
 }
 
-/// Learns a design's model from all examples, and saves it.
+/// Tests the one design, learns its model from all examples, and saves it. Gives the id of the test's rows.
 async fn save(
     session: &Session,
     designs: &[(Design, DesignQuery)],
     splits: &SplitSettings,
     path: &Path,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<String> {
     let [(design, query)] = designs else {
         return Err(Failure::Request {
             message: format!("a model is of one design, and these are {}", designs.len()),
@@ -257,19 +256,10 @@ async fn save(
         }
         .into());
     };
-    let settings = IdentifySettings {
-        query: query.sql(),
-        splits: splits.clone(),
-        with_model: true,
-        ..IdentifySettings::default()
-    };
-    let found = identify(session, &settings).await?;
-    if let Some(mut model) = found.model {
-        model.units = Some(design.units as usize);
-        model.write(path)?;
-        say(&format!("{}: the model for this design", path.display()));
-    }
-    Ok(())
+    let (result_id, model) = learn_design(session, design, query, splits).await?;
+    model.write(path)?;
+    say(&format!("{}: the model for this design", path.display()));
+    Ok(result_id)
 }
 
 #[cfg(test)]

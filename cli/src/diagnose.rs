@@ -1,7 +1,6 @@
 //! `engram diagnose`: applies a saved model to a user's own recording.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -10,7 +9,7 @@ use engram_engine::diagnosis::{Diagnosis, Recording, SavedModel, diagnose, recor
 use engram_engine::experiments::SplitBy;
 
 use crate::identify::OutputFormat;
-use crate::reproduce::say;
+use crate::printing::{self, say};
 
 /// Which learning rule was at work in a recording of your own?
 ///
@@ -85,11 +84,7 @@ pub(crate) async fn run(arguments: DiagnoseArgs) -> anyhow::Result<()> {
             serde_json::to_string_pretty(&answer)? + "\n"
         }
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // A reader that has seen enough (`| head`) is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot print the diagnosis"),
-    }
+    printing::print(&text, "the diagnosis")
 }
 
 /// Norms grow with the number of units, and quantiles of few units scatter.

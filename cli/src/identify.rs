@@ -3,7 +3,6 @@
 mod report;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -16,6 +15,7 @@ use engram_schemas::DatasetLocation;
 use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::printing;
 use crate::session_arguments::MemoryArguments;
 
 /// Says how well the learning rule of a network can be told from what is observed of it.
@@ -193,11 +193,7 @@ pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
         OutputFormat::Table => report::text(&found, &settings, &args.at, args.top),
         OutputFormat::Json => serde_json::to_string_pretty(&found)? + "\n",
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // A reader that has seen enough (`| head`) is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot print the outcome"),
-    }
+    printing::print(&text, "the outcome")
 }
 
 fn settings(args: &IdentifyArgs) -> anyhow::Result<IdentifySettings> {

@@ -9,6 +9,7 @@ mod identify;
 mod listing;
 mod observe;
 mod plan;
+mod printing;
 mod query;
 mod report;
 mod reproduce;

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::columns::{Align, Columns};
 use crate::listing::{Listing, Standing};
+use crate::printing;
 
 /// List the runs of a sweep, and count them
 ///
@@ -171,11 +172,8 @@ pub(crate) async fn run(arguments: PlanArgs) -> anyhow::Result<()> {
         (Format::Csv, false) => list.write_csv(&mut output),
         (Format::Json, only_counts) => list.write_json(&mut output, only_counts),
     };
-    match written.and_then(|()| output.flush()) {
-        // As after `| head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to standard output"),
-    }
+    printing::ended(written.and_then(|()| output.flush()))
+        .context("cannot write to standard output")
 }
 
 fn has_same_layers(one: &PlannedRun, other: &PlannedRun) -> bool {

@@ -1,12 +1,12 @@
 //! `engram query`: runs a named query, with parameters.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use engram_engine::queries::{self, Header, NamedQuery};
 
+use crate::printing;
 use crate::sql::{self, AnswerArguments};
 
 /// Run one of the queries that come with engram: the study's experiments, and others
@@ -98,9 +98,5 @@ fn described(named: Option<NamedQuery>) -> String {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // A reader that has seen enough (`| head`) is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot print the queries"),
-    }
+    printing::print(text, "the queries")
 }

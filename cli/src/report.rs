@@ -10,7 +10,8 @@ use engram_engine::experiments::{self, Facts, Figure};
 use engram_report::{PageOptions, Results, Summary, claims_markdown, page};
 use engram_schemas::SCHEMA_VERSION;
 
-use crate::reproduce::{ExperimentArguments, rows_of, say, write};
+use crate::printing::say;
+use crate::reproduce::{ExperimentArguments, rows_of, write};
 
 /// Write what the experiments say of the study's claims, with all figures, as one page
 ///

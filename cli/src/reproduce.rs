@@ -16,6 +16,7 @@ use engram_schemas::results::ResultRow;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+use crate::printing::say;
 use crate::session_arguments::MemoryArguments;
 
 /// All figures.
@@ -96,8 +97,8 @@ impl ExperimentArguments {
         let protocol = self.protocol();
         match (protocol.grid, protocol.conv1d_grid) {
             (Grid::Full, Grid::Full) => figures::Grid::Full,
-            (Grid::Full, _) => figures::Grid::FullButConv1d,
-            _ => figures::Grid::Reduced,
+            (Grid::Full, Grid::Quick) => figures::Grid::FullButConv1d,
+            (Grid::Quick, _) => figures::Grid::Reduced,
         }
     }
 
@@ -270,10 +271,4 @@ const PNG_SCALE: f32 = 3.0;
 
 pub(crate) fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
     std::fs::write(file, content).with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// Says something on standard error, where progress belongs; a closed one is no reason to stop.
-pub(crate) fn say(text: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -12,6 +12,7 @@ use engram_plan::{Plan, SweepFile};
 use engram_schemas::DatasetLocation;
 
 use crate::failure::Failure;
+use crate::printing;
 use report::Report;
 
 /// Say how far a sweep is: done, diverged, failed, in flight, missing
@@ -86,11 +87,7 @@ pub(crate) async fn run(arguments: StatusArgs) -> anyhow::Result<()> {
             Format::Json => format!("{:#}\n", report.to_json()),
         })
     };
-    match written {
-        // As after `| head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to standard output"),
-    }
+    printing::ended(written).context("cannot write to standard output")
 }
 
 /// A folder that is not there has no runs, and may be mistyped.

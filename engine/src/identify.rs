@@ -38,7 +38,7 @@ pub struct IdentifySettings {
     pub points: Vec<Settings>,
     /// Folds of the training examples that several settings are tried on.
     pub n_folds: usize,
-    /// Whether a model is learned from all examples too, to be saved. The rows do not depend on it.
+    /// Whether a model is learned from all examples too, to be saved: by the first of `points`. The rows do not depend on it.
     #[serde(skip)]
     pub with_model: bool,
     /// Threads to compute on; none means one a core. The result does not depend on it, so it is not stored.
@@ -98,22 +98,23 @@ pub async fn identify_with_progress(
         seed: settings.splits.seed,
     };
     // The fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
-    let (asked, with_model) = (settings.clone(), settings.with_model);
+    let asked = settings.clone();
     let (matrix, outcomes, model) = tokio::task::spawn_blocking(move || -> Result<_> {
         let (outcomes, model) = on_threads(n_threads, || -> Result<_> {
             let outcomes = test_splits(&matrix, &splits, &trial, &on_split)?;
-            let model = match asked.points.first().filter(|_| with_model) {
-                Some(point) => {
-                    let asked = (&*asked.query, asked.splits.split_by, asked.splits.seed);
-                    Some(diagnosis::learn(
-                        &matrix,
-                        point,
-                        (&splits, &outcomes),
-                        asked,
-                    )?)
-                }
-                None => None,
-            };
+            let point = asked.points.first().filter(|_| asked.with_model);
+            let model = point.map(|point| {
+                let split_settings = &asked.splits;
+                diagnosis::learn(
+                    &matrix,
+                    &asked.query,
+                    point,
+                    split_settings,
+                    &splits,
+                    &outcomes,
+                )
+            });
+            let model = model.transpose()?;
             Ok((outcomes, model))
         })??;
         Ok((matrix, outcomes, model))
@@ -159,7 +160,7 @@ fn on_threads<T: Send>(n_threads: Option<usize>, compute: impl FnOnce() -> T + S
 }
 
 /// Checks that there are several classes, and enough of each for both sides of a split.
-fn check_classes(matrix: &FeatureMatrix, split_by: SplitBy) -> Result<()> {
+pub(crate) fn check_classes(matrix: &FeatureMatrix, split_by: SplitBy) -> Result<()> {
     const NEEDED: usize = 2;
     if let [class] = matrix.classes.as_slice() {
         return Err(Error::OneClass {

@@ -7,6 +7,7 @@ use std::process::Output;
 
 use engram_tests::commands::{engram, generate};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// Two rules that differ in how far weights move, eight networks.
 const SWEEP: &str = r#"
@@ -29,6 +30,13 @@ initialization = "fan_in"
 learning_rates = { sgdm = 0.2, adam = 0.02 }
 "#;
 
+/// A folder with the networks in `dataset`.
+fn trained() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(generate(SWEEP, folder.path(), 2).status.success());
+    folder
+}
+
 fn run(arguments: &[&str], folder: &Path) -> (Output, String, String) {
     let output = engram(arguments).current_dir(folder).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -38,8 +46,7 @@ fn run(arguments: &[&str], folder: &Path) -> (Output, String, String) {
 
 #[test]
 fn a_design_is_tested_and_its_model_names_the_rule_of_a_recording() {
-    let folder = tempfile::tempdir().unwrap();
-    assert!(generate(SWEEP, folder.path(), 2).status.success());
+    let folder = trained();
     let folder = folder.path();
     let design = [
         "design",
@@ -144,8 +151,7 @@ fn a_design_is_tested_and_its_model_names_the_rule_of_a_recording() {
 
 #[test]
 fn designs_within_a_budget_are_drawn_and_what_cannot_be_answered_is_said() {
-    let folder = tempfile::tempdir().unwrap();
-    assert!(generate(SWEEP, folder.path(), 2).status.success());
+    let folder = trained();
     let folder = folder.path();
     let design = [
         "design",

@@ -105,6 +105,35 @@ async fn rows_do_not_depend_on_partitions_or_batches() {
     assert_eq!(answers[0], answers[2]);
 }
 
+/// The sides that an experiment's query gives are those of its examples alone, whatever else it carries along.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sides_depend_on_the_examples_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    write_dataset(folder.path()).await;
+    let session = Session::open(&location(folder.path())).await.unwrap();
+    for (name, by) in [
+        ("figure_2a", "example"),
+        ("figure_s2b", "run"),
+        ("figure_5_recorded", "run"),
+    ] {
+        let given = [("split_seed", "3"), ("split_by", by)];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let text = queries::bind(
+            queries::find(name).unwrap().text,
+            &BTreeMap::from(given.clone()),
+        );
+        let text = text.unwrap();
+        let sided = format!("SELECT run_id, layer, side FROM ({text}) ORDER BY ALL");
+        let examples = format!("SELECT learning_rule, run_id, layer FROM ({text})");
+        let alone = format!(
+            "SELECT run_id, layer, side FROM split(0.25, 3, '{by}', input => ({examples})) ORDER BY ALL"
+        );
+        let sided = rows(&session, &sided).await;
+        assert!(!sided.is_empty());
+        assert_eq!(sided, rows(&session, &alone).await, "{name}");
+    }
+}
+
 /// Every example is on one side, or left out; every rule has as many to test on; a run stays together where it should.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn splits_keep_their_promises() {

@@ -1,4 +1,4 @@
-//! The examples as linear machines see them.
+//! The examples as the solver sees them.
 
 use rayon::prelude::*;
 
@@ -12,7 +12,7 @@ const ROWS_AT_ONCE: usize = 512;
 const ROWS_GATHERED: usize = 2048;
 
 /// Inputs of all examples, each with a 1 after them: the intercept is the weight of that one.
-pub(crate) struct Design {
+pub(super) struct Design {
     /// Row-major.
     values: Vec<f64>,
     width: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Design {
 
 impl Design {
     /// Puts a 1 after every row of `inputs` (row-major, `n_inputs` a row).
-    pub(crate) fn new(inputs: &[f64], n_inputs: usize) -> Self {
+    pub(super) fn new(inputs: &[f64], n_inputs: usize) -> Self {
         let width = n_inputs + 1;
         let mut values = vec![1.0; inputs.len() / n_inputs * width];
         for (row, inputs) in values
@@ -33,12 +33,12 @@ impl Design {
     }
 
     /// Number of weights: the inputs and the intercept.
-    pub(crate) fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.width
     }
 
     /// Number of examples.
-    pub(crate) fn n_rows(&self) -> usize {
+    pub(super) fn n_rows(&self) -> usize {
         self.values.len() / self.width
     }
 
@@ -46,51 +46,38 @@ impl Design {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
-    /// Inner products of every row with `weights`, one vector behind the other: row-major `[n_rows, vectors]`.
-    pub(crate) fn times(&self, weights: &[f64]) -> Vec<f64> {
-        let n_vectors = weights.len() / self.width;
-        let mut products = vec![0.0; self.n_rows() * n_vectors];
-        products
-            .par_chunks_mut(n_vectors)
-            .zip(self.values.par_chunks(self.width))
+    /// Inner product of every row with `weights`.
+    pub(super) fn times(&self, weights: &[f64]) -> Vec<f64> {
+        self.values
+            .par_chunks(self.width)
             .with_min_len(ROWS_AT_ONCE)
-            .for_each(|(products, row)| {
-                for (product, weights) in products.iter_mut().zip(weights.chunks_exact(self.width))
-                {
-                    *product = dot(row, weights);
-                }
-            });
-        products
+            .map(|row| dot(row, weights))
+            .collect()
     }
 
-    /// Sums of the rows, each times its factor, for every column of `factors`, row-major `[n_rows, sums]`: one sum behind
-    /// the other. Rows with factor 0 are passed over.
-    pub(crate) fn weighted_sum(&self, factors: &[f64]) -> Vec<f64> {
-        let n_sums = factors.len() / self.n_rows();
+    /// Sum of the rows, each times its factor; rows with factor 0 are passed over.
+    pub(super) fn weighted_sum(&self, factors: &[f64]) -> Vec<f64> {
         let parts = self
             .values
             .par_chunks(self.width * ROWS_AT_ONCE)
-            .zip(factors.par_chunks(n_sums * ROWS_AT_ONCE))
+            .zip(factors.par_chunks(ROWS_AT_ONCE))
             .map(|(rows, factors)| {
-                let mut sums = vec![0.0; n_sums * self.width];
-                let rows = rows.chunks_exact(self.width);
-                for (row, factors) in rows.zip(factors.chunks_exact(n_sums)) {
-                    for (sums, &factor) in sums.chunks_exact_mut(self.width).zip(factors) {
-                        if factor != 0.0 {
-                            for (sum, value) in sums.iter_mut().zip(row) {
-                                *sum += factor * value;
-                            }
+                let mut sums = vec![0.0; self.width];
+                for (row, &factor) in rows.chunks_exact(self.width).zip(factors) {
+                    if factor != 0.0 {
+                        for (sum, value) in sums.iter_mut().zip(row) {
+                            *sum += factor * value;
                         }
                     }
                 }
                 sums
             })
             .collect();
-        sum_in_order(parts, n_sums * self.width)
+        sum_in_order(parts, self.width)
     }
 
     /// The Gram matrix of all rows.
-    pub(crate) fn gram(&self) -> Gram {
+    pub(super) fn gram(&self) -> Gram {
         let mut gram = Gram::zeros(self.width);
         for rows in self.values.chunks(self.width * ROWS_GATHERED) {
             gram.add(rows, 1.0);
@@ -99,7 +86,7 @@ impl Design {
     }
 
     /// The inner product of every row with every other: the Gram matrix of the columns as rows.
-    pub(crate) fn products(&self) -> Gram {
+    pub(super) fn products(&self) -> Gram {
         let n_rows = self.n_rows();
         let mut columns = vec![0.0; self.values.len()];
         for (place, row) in self.values.chunks_exact(self.width).enumerate() {
@@ -114,7 +101,7 @@ impl Design {
     }
 
     /// Adds `factor` times the outer products of some rows to `gram`.
-    pub(crate) fn add_to(&self, gram: &mut Gram, rows: &[usize], factor: f64) {
+    pub(super) fn add_to(&self, gram: &mut Gram, rows: &[usize], factor: f64) {
         let mut gathered = Vec::with_capacity(rows.len().min(ROWS_GATHERED) * self.width);
         for rows in rows.chunks(ROWS_GATHERED) {
             gathered.clear();

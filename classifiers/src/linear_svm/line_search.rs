@@ -5,7 +5,7 @@ const MAX_EVALUATIONS: usize = 100;
 
 /// How far to go from zero to where the slope is `tolerance` of what it is at zero, or as near to that as rounding allows.
 /// `slope_and_curvature` at a distance are those of a convex function that falls at zero. Newton's method within a bracket.
-pub(crate) fn distance_to_minimum(
+pub(super) fn distance_to_minimum(
     tolerance: f64,
     slope_and_curvature: impl Fn(f64) -> (f64, f64),
 ) -> f64 {

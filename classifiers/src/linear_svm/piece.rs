@@ -3,8 +3,9 @@
 //! On the active examples X with signs s the objective over 2 C is `ridge |w|^2 / 2 + |s - X w|^2 / 2`. Its minimum solves
 //! `(ridge + X'X) w = X's`, a system of as many equations as there are weights, or equally
 //! `w = X'a with (ridge + XX') a = s`, of as many as there are active examples. Where examples are few the second is the
-//! smaller, and the less are active the smaller; the products of all examples are computed once for all classes and every C. Of the first the matrix is kept from step to step, in which few examples become active or cease
-//! to be, and updated by those.
+//! smaller, and the fewer are active the smaller; the products of all examples are computed once for all classes and
+//! every C. Of the first the matrix is kept from step to step, in which few examples become active or cease to be, and
+//! updated by those.
 //!
 //! # References
 //! Chapelle, "Training a support vector machine in the primal", Neural Computation 19, 2007.

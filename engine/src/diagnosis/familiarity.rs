@@ -6,6 +6,7 @@
 use engram_classifiers::{Examples, Scaler};
 use engram_schemas::randomness::generator;
 use rand::seq::SliceRandom;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Training examples that are kept.
@@ -61,6 +62,7 @@ impl Familiarity {
                 .fold(f32::INFINITY, f32::min)
         };
         let mut distances: Vec<f32> = (0..examples.n_examples())
+            .into_par_iter()
             .map(nearest)
             .filter(|distance| distance.is_finite())
             .collect();

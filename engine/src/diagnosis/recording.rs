@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchReader};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 use datafusion::prelude::{CsvReadOptions, ParquetReadOptions, SessionContext};
-use engram_observables::{Scratch, observe};
+use engram_observables::{Observation, Scratch, Statistics, observe};
 use engram_schemas::Depth;
 use engram_schemas::observable::{Function, Measure, Observable, Statistic};
 
@@ -111,23 +111,20 @@ fn arrow_file(path: &Path) -> std::result::Result<RecordBatch, String> {
     let content = std::fs::read(path).map_err(|error| error.to_string())?;
     let is_file = content.starts_with(FILE_MAGIC);
     let content = Cursor::new(content);
-    let read = || -> std::result::Result<RecordBatch, ArrowError> {
-        if is_file {
-            let reader = FileReader::try_new(content, None)?;
-            let schema = reader.schema();
-            return concat_batches(
-                &schema,
-                &reader.collect::<std::result::Result<Vec<_>, _>>()?,
-            );
-        }
-        let reader = StreamReader::try_new(content, None)?;
-        let schema = reader.schema();
-        concat_batches(
-            &schema,
-            &reader.collect::<std::result::Result<Vec<_>, _>>()?,
-        )
+    let rows = match is_file {
+        true => FileReader::try_new(content, None).and_then(all),
+        false => StreamReader::try_new(content, None).and_then(all),
     };
-    read().map_err(|error| error.to_string())
+    rows.map_err(|error| error.to_string())
+}
+
+/// All batches of a reader as one.
+fn all(reader: impl RecordBatchReader) -> std::result::Result<RecordBatch, ArrowError> {
+    let schema = reader.schema();
+    concat_batches(
+        &schema,
+        &reader.collect::<std::result::Result<Vec<_>, _>>()?,
+    )
 }
 
 /// The file's rows.
@@ -198,41 +195,29 @@ impl Table {
         self.grouped(|name, rows| {
             let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
             for &row in rows {
-                let measure = measures.as_ref().map_or(Measure::Activation.as_str(), |texts| &texts[row]);
+                let measure = measures.as_ref().map(|texts| texts[row].as_str());
+                let measure = measure.unwrap_or(Measure::Activation.as_str());
                 let stimulus = stimuli.as_ref().map_or("", |texts| &texts[row]);
                 groups.entry((measure, stimulus)).or_default().push(row);
             }
-            let n_units = groups.values().map(Vec::len).max();
-            let mut of_sessions = Vec::new();
-            for (session, column) in sessions.iter().zip(&columns) {
-                let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
-                for ((measure, _), rows) in &groups {
-                    let measure = Measure::ALL
-                        .into_iter()
-                        .find(|known| known.as_str() == *measure)
-                        .ok_or_else(|| format!("`{measure}` is no measure; there are weight, activation and activity_change"))?;
-                    let values: Vec<f64> = rows
-                        .iter()
-                        .map(|&row| column[row])
-                        .filter(|value| !value.is_nan())
-                        .collect();
-                    if values.is_empty() {
-                        return Err(format!("{} has no unit with a value in `{session}`", called(name)));
-                    }
-                    for (name, value) in statistics(measure, &values) {
-                        let sum = sums.entry(name).or_default();
-                        sum.0 += value;
-                        sum.1 += 1;
-                    }
-                }
-                let means = sums.into_iter().map(|(name, (sum, n))| (name, sum / n as f64));
-                of_sessions.push(means.collect());
-            }
+            let groups: Vec<(Measure, Vec<usize>)> = groups
+                .into_iter()
+                .map(|((measure, _), rows)| Ok((measure_named(measure)?, rows)))
+                .collect::<Outcome<_>>()?;
+            let session = |(session, column): (&&str, &Vec<f64>)| {
+                means(&groups, column).ok_or_else(|| {
+                    format!("{} has no unit with a value in `{session}`", called(name))
+                })
+            };
             Ok(Recording {
                 name: name.to_owned(),
                 depth: depth(depths.as_deref(), rows)?,
-                n_units,
-                sessions: of_sessions,
+                n_units: groups.iter().map(|(_, rows)| rows.len()).max(),
+                sessions: sessions
+                    .iter()
+                    .zip(&columns)
+                    .map(session)
+                    .collect::<Outcome<_>>()?,
             })
         })
     }
@@ -331,6 +316,37 @@ fn depth(depths: Option<&[String]>, rows: &[usize]) -> Outcome<Option<Depth>> {
     }
 }
 
+fn measure_named(name: &str) -> Outcome<Measure> {
+    let known = Measure::ALL
+        .into_iter()
+        .find(|known| known.as_str() == name);
+    known.ok_or_else(|| {
+        format!("`{name}` is no measure; there are weight, activation and activity_change")
+    })
+}
+
+/// A session's statistics, averaged over the groups of a measure: the stimuli. Units without a value are passed over; nothing
+/// where a group has none with one.
+fn means(groups: &[(Measure, Vec<usize>)], column: &[f64]) -> Option<BTreeMap<String, f64>> {
+    let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
+    for (measure, rows) in groups {
+        let values = rows.iter().map(|&row| column[row]);
+        let values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+        if values.is_empty() {
+            return None;
+        }
+        for (name, value) in statistics(*measure, &values) {
+            let sum = sums.entry(name).or_default();
+            sum.0 += value;
+            sum.1 += 1;
+        }
+    }
+    let means = sums
+        .into_iter()
+        .map(|(name, (sum, n))| (name, sum / n as f64));
+    Some(means.collect())
+}
+
 /// The statistics of the units' values, by name.
 fn statistics(measure: Measure, values: &[f64]) -> Vec<(String, f64)> {
     // The change of activity is one number: the sum over the inputs.
@@ -339,25 +355,21 @@ fn statistics(measure: Measure, values: &[f64]) -> Vec<(String, f64)> {
         Measure::ActivityChange => &sum[..],
         _ => values,
     };
-    let observation = observe(values, &mut Scratch::default());
-    let mut named = Vec::new();
-    for (function, statistics) in
-        Function::ALL
-            .into_iter()
-            .zip([observation.raw, observation.abs, observation.square])
-    {
-        for (statistic, value) in Statistic::ALL.into_iter().zip(statistics.to_array()) {
-            if measure.statistics().contains(&statistic) {
-                let observable = Observable {
-                    measure,
-                    function,
-                    statistic,
-                };
-                named.push((observable.column(), value));
-            }
-        }
-    }
-    named
+    let Observation { raw, abs, square } = observe(values, &mut Scratch::default());
+    let values = [raw, abs, square].map(Statistics::to_array).concat();
+    let functions = Function::ALL.into_iter();
+    let all = functions.flat_map(|function| Statistic::ALL.map(|statistic| (function, statistic)));
+    all.zip(values)
+        .filter(|((_, statistic), _)| measure.statistics().contains(statistic))
+        .map(|((function, statistic), value)| {
+            let observable = Observable {
+                measure,
+                function,
+                statistic,
+            };
+            (observable.column(), value)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A model that was learned from a dataset, with all that is needed to apply it elsewhere.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engram_classifiers::{AnyModel, Estimate, Examples, Settings};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::familiarity::Familiarity;
 use crate::experiments::splits::Split;
-use crate::experiments::{SplitBy, SplitOutcome};
+use crate::experiments::{SplitBy, SplitOutcome, SplitSettings};
 use crate::{Error, FeatureMatrix, Result};
 
 /// What the file is, so that another is not taken for it.
@@ -49,13 +50,18 @@ pub struct SavedModel {
     pub model: AnyModel,
 }
 
-/// Learns from all examples of the matrix. `outcomes` are those of `splits` of the same examples: they say what the
-/// probabilities are worth.
+/// Learns from all examples of the matrix that `query` gave. `outcomes` are those of `splits` of the same examples, made by
+/// `split_settings`: they say what the probabilities are worth.
+///
+/// # Errors
+/// As [`Settings::fit`].
 pub(crate) fn learn(
     matrix: &FeatureMatrix,
+    query: &str,
     settings: &Settings,
-    (splits, outcomes): (&[Split], &[SplitOutcome]),
-    (query, split_by, seed): (&str, SplitBy, u64),
+    split_settings: &SplitSettings,
+    splits: &[Split],
+    outcomes: &[SplitOutcome],
 ) -> Result<SavedModel> {
     let n_classes = matrix.classes.len();
     let labels: Vec<u32> = matrix.labels.iter().map(|&label| label as u32).collect();
@@ -74,7 +80,7 @@ pub(crate) fn learn(
         .flat_map(|split| split.test.iter().map(|&row| labels[row]))
         .collect();
     let accuracies: Vec<f64> = outcomes.iter().map(|outcome| outcome.accuracy).collect();
-    let seed = generator("saved model", seed, 0).next_u64();
+    let seed = generator("saved model", split_settings.seed, 0).next_u64();
     Ok(SavedModel {
         kind: KIND.to_owned(),
         version: VERSION,
@@ -84,8 +90,8 @@ pub(crate) fn learn(
         classes: matrix.classes.clone(),
         feature_names: matrix.names.clone(),
         n_examples: matrix.n_examples(),
-        n_runs: runs.iter().collect::<std::collections::BTreeSet<_>>().len(),
-        split_by,
+        n_runs: runs.iter().collect::<BTreeSet<_>>().len(),
+        split_by: split_settings.split_by,
         accuracy: Estimate::of(&accuracies),
         calibration: Calibration::learn(&probabilities, &truth, n_classes),
         familiarity: Familiarity::learn(&examples, &runs, seed),

@@ -3,19 +3,17 @@
 //! What a recording sees of the units is a named query (`recorded`, or `observed` for networks that were observed again);
 //! its rows are computed once for all designs that share them, and a design takes its sessions from these.
 
+mod tried;
+
+pub use tried::{learn_design, test_designs};
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use datafusion::datasource::MemTable;
-use engram_classifiers::{Grid, Kind, Settings};
 use engram_schemas::observable::Measure;
-use engram_schemas::results::{Control, ResultRow};
 
-use super::splits::{Split, SplitSettings, splits};
 use super::study::cadence;
-use super::trial::Trial;
-use super::{Facts, NotTestable, rows};
-use crate::{Error, FeatureMatrix, Result, Session, queries, write_results};
+use super::{Facts, NotTestable};
+use crate::queries;
 
 /// Name of the experiment in the table `results`.
 pub const DESIGN: &str = "design";
@@ -79,7 +77,7 @@ impl Design {
     ///
     /// # Errors
     /// [`NotTestable`] says what the dataset lacks.
-    pub fn query(&self, facts: &Facts) -> std::result::Result<DesignQuery, NotTestable> {
+    pub fn query(&self, facts: &Facts) -> Result<DesignQuery, NotTestable> {
         let source = self.source(facts)?;
         self.check_sessions(facts)?;
         let measure = self.measure_name();
@@ -105,7 +103,7 @@ impl Design {
         })
     }
 
-    fn source(&self, facts: &Facts) -> std::result::Result<&'static str, NotTestable> {
+    fn source(&self, facts: &Facts) -> Result<&'static str, NotTestable> {
         let lacks = |why: String| Err(NotTestable(why));
         if i64::from(self.units) <= facts.recorded_units {
             return Ok("recorded");
@@ -138,7 +136,7 @@ impl Design {
         }
     }
 
-    fn check_sessions(&self, facts: &Facts) -> std::result::Result<(), NotTestable> {
+    fn check_sessions(&self, facts: &Facts) -> Result<(), NotTestable> {
         let (Some(first), Some(last)) = (facts.epochs.first(), facts.epochs.last()) else {
             return Err(NotTestable("it needs checkpoints".to_owned()));
         };
@@ -170,111 +168,6 @@ fn without_header(sql: &str) -> String {
         .skip_while(|line| line.starts_with("--") || line.is_empty())
         .collect();
     lines.join("\n")
-}
-
-/// Tests designs by their queries, and writes the rows of those that are not in the table `results` yet. Gives the result
-/// ids, in the order of `designs`; `on_design` is called after each.
-///
-/// # Errors
-/// [`Error::Sql`] and [`Error::FeatureQuery`] for a query that fails, and what classifiers and stores refuse.
-pub async fn test_designs(
-    session: &Session,
-    designs: &[(Design, DesignQuery)],
-    split_settings: &SplitSettings,
-    on_design: impl Fn(),
-) -> Result<Vec<String>> {
-    split_settings.check()?;
-    let points = Grid::Single.points(Kind::RandomForest, 0, &[])?;
-    let mut result_ids = Vec::with_capacity(designs.len());
-    let mut observed: Option<&str> = None;
-    for (design, query) in designs {
-        let result_id = result_id(session, query, split_settings);
-        if !session.dataset().result_ids.contains(&result_id) {
-            if observed != Some(&query.units) {
-                observe(session, &query.units).await?;
-                observed = Some(&query.units);
-            }
-            let rows = test(session, design, query, split_settings, &points).await?;
-            write_results(session.location(), &result_id, &rows).await?;
-        }
-        result_ids.push(result_id);
-        on_design();
-    }
-    session
-        .context()
-        .deregister_table(UNITS)
-        .map_err(Error::engine("testing a design"))?;
-    Ok(result_ids)
-}
-
-fn result_id(session: &Session, query: &DesignQuery, settings: &SplitSettings) -> String {
-    let sql = query.sql();
-    let settings = format!("{settings:?}");
-    let asked = [DESIGN, &sql, &settings];
-    let runs = session.dataset().runs.iter().map(|run| run.run_id.as_str());
-    rows::result_id(asked.into_iter().chain(runs))
-}
-
-/// Keeps what is seen of the units as a table of this session.
-async fn observe(session: &Session, sql: &str) -> Result<()> {
-    let answer = session.sql(sql).await?;
-    let schema = Arc::clone(answer.schema().inner());
-    let batches = answer.collect().await.map_err(Error::running)?;
-    let failed = Error::engine("testing a design");
-    let context = session.context();
-    let table = context
-        .deregister_table(UNITS)
-        .and_then(|_| MemTable::try_new(schema, vec![batches]))
-        .and_then(|table| context.register_table(UNITS, Arc::new(table)));
-    table.map(|_| ()).map_err(failed)
-}
-
-async fn test(
-    session: &Session,
-    design: &Design,
-    query: &DesignQuery,
-    settings: &SplitSettings,
-    points: &[Settings],
-) -> Result<Vec<ResultRow>> {
-    let matrix = FeatureMatrix::from_query(session, &query.features).await?;
-    let matrix = matrix.in_order();
-    let splits: Vec<Split> = splits(session, &matrix, settings).await?;
-    let trial = Trial {
-        points: points.to_vec(),
-        n_folds: 1,
-        control: Control::None,
-        with_permutations: false,
-        seed: settings.seed,
-    };
-    // Fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
-    let (matrix, trial, outcomes) = tokio::task::spawn_blocking(move || {
-        let outcomes: Vec<_> = splits
-            .iter()
-            .zip(0..)
-            .map(|(split, number)| trial.run(&matrix, split, number))
-            .collect();
-        (matrix, trial, outcomes)
-    })
-    .await
-    .map_err(|source| Error::Computation {
-        doing: "fitting the classifier",
-        source,
-    })?;
-    outcomes
-        .into_iter()
-        .zip(0..)
-        .map(|(outcome, split)| {
-            Ok(ResultRow {
-                experiment: DESIGN.to_owned(),
-                query: query.sql(),
-                parameters: design.parameters().to_string(),
-                split_by: settings.split_by.to_string(),
-                split,
-                seed: settings.seed.cast_signed(),
-                ..rows::row(&matrix, &trial.points, trial.control, &outcome?)
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]

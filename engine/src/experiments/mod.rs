@@ -14,7 +14,7 @@ mod study;
 pub(crate) mod trial;
 mod variant;
 
-pub use design::{DESIGN, Design, DesignQuery, test_designs};
+pub use design::{DESIGN, Design, DesignQuery, learn_design, test_designs};
 pub use facts::Facts;
 pub use run::{Outcome, run};
 pub use splits::{Split, SplitBy, SplitSettings};

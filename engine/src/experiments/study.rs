@@ -347,47 +347,40 @@ fn conditions(facts: &Facts) -> Result<Vec<Variant>, NotTestable> {
     {
         return not_testable("it needs runs of feedback_alignment and information_alignment");
     }
-    let studied = "resnet18".to_owned();
-    let architecture = match facts.architectures.contains(&studied) {
-        true => Some(&studied),
-        false => facts.architectures.first(),
-    };
-    if let Some(architecture) = architecture.filter(|_| facts.conditions.len() > 1) {
-        let mut variants = Vec::new();
-        for measure in &MEASURES[..3] {
-            for (fraction, noise) in &facts.conditions {
-                let (fraction, noise) = (format!("{fraction:?}"), format!("{noise:?}"));
-                let parameters = [
-                    ("measure", *measure),
-                    ("architecture", architecture),
-                    ("unit_fraction", &*fraction),
-                    ("noise_stddev", &*noise),
-                ];
-                variants.push(variant("figure_5", Kind::RandomForest, &parameters));
-            }
+    let architectures = &facts.architectures;
+    let studied = architectures.iter().find(|name| *name == "resnet18");
+    let architecture = studied.or(architectures.first());
+    let written = |number: &f64| format!("{number:?}");
+    let observed: Vec<(String, String)> = facts
+        .conditions
+        .iter()
+        .map(|(fraction, noise)| (written(fraction), written(noise)))
+        .collect();
+    let recorded = RECORDED_FRACTIONS.iter().flat_map(|fraction| {
+        let of_noise = |noise: &str| ((*fraction).to_owned(), noise.to_owned());
+        RECORDED_NOISES.map(of_noise)
+    });
+    let (experiment, conditions) = match (observed.len(), facts.recorded_units) {
+        (2.., _) if architecture.is_some() => ("figure_5", observed),
+        (_, 1..) => ("figure_5_recorded", recorded.collect()),
+        _ => {
+            return not_testable(
+                "it needs networks observed under several conditions (`engram observe`), or recordings of single units",
+            );
         }
-        return Ok(variants);
-    }
-    if facts.recorded_units == 0 {
-        return not_testable(
-            "it needs networks observed under several conditions (`engram observe`), or recordings of single units",
-        );
-    }
+    };
     let mut variants = Vec::new();
     for measure in &MEASURES[..3] {
-        for fraction in RECORDED_FRACTIONS {
-            for noise in RECORDED_NOISES {
-                let parameters = [
-                    ("measure", *measure),
-                    ("unit_fraction", fraction),
-                    ("noise_stddev", noise),
-                ];
-                variants.push(variant(
-                    "figure_5_recorded",
-                    Kind::RandomForest,
-                    &parameters,
-                ));
+        for (fraction, noise) in &conditions {
+            let mut parameters = vec![
+                ("measure", *measure),
+                ("unit_fraction", fraction),
+                ("noise_stddev", noise),
+            ];
+            if experiment == "figure_5" {
+                parameters.extend(architecture.map(|name| ("architecture", name.as_str())));
             }
+            variants.push(variant(experiment, Kind::RandomForest, &parameters));
         }
     }
     Ok(variants)

@@ -215,3 +215,36 @@ impl Variant {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_that_draw_nothing_but_sides_are_asked_once() {
+        let asked_once: Vec<&str> = queries::ALL
+            .iter()
+            .filter(|query| {
+                let variant = Variant {
+                    experiment: query.name,
+                    parameters: BTreeMap::new(),
+                    classifier: Kind::RandomForest,
+                    split_by: Some(SplitBy::Run),
+                    control: Control::None,
+                };
+                let settings = variant.later_splits(query, &Protocol::default());
+                settings.is_some_and(|settings| settings.split_by == SplitBy::Run)
+            })
+            .map(|query| query.name)
+            .collect();
+        // Not among them: random starts, sides that are taken before the features are, draws of whole networks.
+        let expected = [
+            "figure_2a",
+            "figure_5",
+            "figure_5_recorded",
+            "figure_s1",
+            "figure_s2b",
+        ];
+        assert_eq!(asked_once, expected);
+    }
+}

@@ -6,6 +6,7 @@ use crate::charts::{HeatMap, Legend};
 use crate::drawing::{BOTH_COLUMNS, COLUMN};
 use crate::results::order;
 use crate::{Missing, Results, Selection, names};
+use serde_json::Value;
 
 /// The experiment that tests designs.
 const EXPERIMENT: &str = "design";
@@ -18,13 +19,29 @@ pub const FIGURE: FigureKind = FigureKind {
 };
 
 /// What sets panels apart.
-const PANEL: [&str; 3] = [names::MEASURE, "noise_stddev", "period"];
+const MEASURE: &str = names::MEASURE;
+const NOISE: &str = "noise_stddev";
+/// Likewise, where designs differ in nothing else.
+const PERIOD: &str = "period";
+const UNITS: &str = "units";
+const SESSIONS: &str = "samples";
 
 fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, Missing> {
     let all = Selection::of(EXPERIMENT).with_any_split();
-    let mut panels: Vec<Vec<(&str, serde_json::Value)>> = Vec::new();
-    for entry in results.require(&all)? {
-        let panel: Vec<_> = PANEL
+    let entries = results.require(&all)?;
+    // Where nothing is said of the period, it follows from the number of sessions.
+    let has_periods = results.numbers(&all, SESSIONS).iter().any(|&sessions| {
+        let of_sessions = all.clone().with(SESSIONS, sessions);
+        results.numbers(&of_sessions, PERIOD).len() > 1
+    });
+    let set_apart: &[&str] = match has_periods {
+        true => &[MEASURE, NOISE, PERIOD],
+        false => &[MEASURE, NOISE],
+    };
+    let has_noises = results.numbers(&all, NOISE).len() > 1;
+    let mut panels: Vec<Vec<(&str, Value)>> = Vec::new();
+    for entry in entries {
+        let panel: Vec<_> = set_apart
             .iter()
             .filter_map(|name| Some((*name, entry.parameters.get(*name)?.clone())))
             .collect();
@@ -33,38 +50,28 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
         }
     }
     let (units, sessions) = (
-        results.numbers(&all, "units"),
-        results.numbers(&all, "samples"),
+        results.numbers(&all, UNITS),
+        results.numbers(&all, SESSIONS),
     );
     let chance = results.chance(&all).unwrap_or(0.0);
     panels.sort_by(|a, b| {
         let pairs = a.iter().zip(b).map(|((_, a), (_, b))| order(a, b));
         pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     });
-    let varies = |name: &str| {
-        let of = |panel: &Vec<(&str, serde_json::Value)>| {
-            panel
-                .iter()
-                .find(|(other, _)| *other == name)
-                .map(|(_, value)| value.clone())
-        };
-        panels.iter().any(|panel| of(panel) != of(&panels[0]))
-    };
-    let (noise_varies, period_varies) = (varies("noise_stddev"), varies("period"));
     let mut description = String::new();
     let mut charts = Vec::new();
     for panel in &panels {
         let mut title = String::new();
         for (name, value) in panel {
             match (*name, value.as_str()) {
-                (names::MEASURE, Some(measure)) => title += &names::label(measure),
-                ("noise_stddev", _) if noise_varies => title += &format!(", noise {value}"),
-                ("period", _) if period_varies => title += &format!(", every {value}"),
+                (MEASURE, Some(measure)) => title += &names::label(measure),
+                (NOISE, _) if has_noises => title += &format!(", noise {value}"),
+                (PERIOD, _) => title += &format!(", every {value}"),
                 _ => {}
             }
         }
         let accuracy = |units: f64, sessions: f64| {
-            let mut selection = all.clone().with("units", units).with("samples", sessions);
+            let mut selection = all.clone().with(UNITS, units).with(SESSIONS, sessions);
             for (name, value) in panel {
                 selection = selection.with(name, value.clone());
             }
@@ -100,8 +107,7 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
     }
     let (width, n_columns) = match charts.len() {
         1 => (COLUMN, 1),
-        2 => (BOTH_COLUMNS, 2),
-        n => (BOTH_COLUMNS, n.min(2)),
+        _ => (BOTH_COLUMNS, 2),
     };
     let sheet = Sheet {
         kind,
@@ -122,35 +128,50 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
 mod tests {
     use super::*;
     use crate::testing::row;
+    use engram_schemas::results::ResultRow;
+
+    fn tested(measure: &str, units: u32, samples: u32, period: u32, accuracy: f64) -> ResultRow {
+        let parameters = serde_json::json!({
+            "measure": measure, "units": units, "samples": samples, "noise_stddev": 0.1, "period": period
+        });
+        let parameters = parameters.to_string();
+        row("design", names::RANDOM_FOREST, &parameters, 0, accuracy)
+    }
+
+    fn description(rows: &[ResultRow]) -> String {
+        let results = Results::try_new(rows).unwrap();
+        FIGURE.draw(&results, Grid::Full).unwrap().description
+    }
 
     #[test]
     fn a_panel_a_measure_and_a_cell_a_design() {
-        let of = |measure: &str, units: u32, samples: u32, accuracy| {
-            let parameters = serde_json::json!({
-                "measure": measure, "units": units, "samples": samples, "noise_stddev": 0.1, "period": 5
-            });
-            row(
-                "design",
-                names::RANDOM_FOREST,
-                &parameters.to_string(),
-                0,
-                accuracy,
-            )
-        };
-        let rows = [
-            of("weight", 10, 2, 0.5),
-            of("weight", 100, 2, 0.7),
-            of("activation", 10, 4, 0.6),
-        ];
-        let results = Results::try_new(&rows).unwrap();
-        let figure = FIGURE.draw(&results, Grid::Full).unwrap();
+        let description = description(&[
+            tested("weight", 10, 2, 5, 0.5),
+            tested("weight", 100, 2, 5, 0.7),
+            tested("activation", 10, 4, 5, 0.6),
+        ]);
         for words in [
             "Weights, 100 units, 2 sessions: 0.700",
             "10 units, 4 sessions: 0.600",
         ] {
-            assert!(figure.description.contains(words), "{}", figure.description);
+            assert!(description.contains(words), "{description}");
         }
         let nothing = Results::try_new(&[]).unwrap();
         assert!(FIGURE.draw(&nothing, Grid::Full).is_err());
+    }
+
+    #[test]
+    fn periods_set_panels_apart_only_where_sessions_do_not_tell_them() {
+        let widest = [
+            tested("weight", 10, 2, 20, 0.5),
+            tested("weight", 10, 5, 5, 0.6),
+        ];
+        let found = description(&widest);
+        assert!(!found.contains("every"), "{found}");
+        let found = description(&[widest[0].clone(), tested("weight", 10, 2, 5, 0.4)]);
+        assert!(
+            found.contains("Weights, every 5, 10 units, 2 sessions: 0.400"),
+            "{found}"
+        );
     }
 }

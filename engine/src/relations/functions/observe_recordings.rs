@@ -5,7 +5,7 @@ use engram_schemas::observable::{Function, Measure, Observable};
 use engram_schemas::recordings;
 use engram_schemas::trajectories::column;
 
-use super::{Arguments, Documentation, TableFunction, quoted};
+use super::{Arguments, Documentation, TableFunction, identity_of, quoted};
 
 /// Rows like those of `trajectories`, computed from the values of single units.
 #[derive(Debug)]
@@ -13,40 +13,26 @@ pub(super) struct ObserveRecordings;
 
 const ALL: &str = "all";
 
-/// What is kept of a recording's rows beside the statistics.
-const KEPT: [&str; 12] = [
+/// What a recording needs.
+const REQUIRED: [&str; 10] = [
     column::TASK,
     column::ARCHITECTURE,
-    column::LEARNING_RULE,
     column::RUN_ID,
-    column::BATCH_SIZE,
-    column::MODEL_SEED,
-    column::DATASET_SEED,
-    column::STATUS,
     column::LAYER,
     column::LAYER_INDEX,
-    column::DEPTH,
-    column::EPOCH,
-];
-
-/// What such a recording needs beyond that.
-const REQUIRED: [&str; KEPT.len() + 4] = [
-    column::TASK,
-    column::ARCHITECTURE,
-    column::LEARNING_RULE,
-    column::RUN_ID,
-    column::BATCH_SIZE,
-    column::MODEL_SEED,
-    column::DATASET_SEED,
-    column::STATUS,
-    column::LAYER,
-    column::LAYER_INDEX,
-    column::DEPTH,
     column::EPOCH,
     recordings::column::MEASURE,
     recordings::column::STIMULUS,
     recordings::column::N_CANDIDATES,
     recordings::column::VALUES,
+];
+
+/// What the observation condition of the rows is.
+const CONDITION: [&str; 4] = [
+    column::UNIT_FRACTION,
+    column::NOISE_STDDEV,
+    column::OBSERVATION_SEED,
+    column::DEFINITION,
 ];
 
 impl TableFunction for ObserveRecordings {
@@ -62,7 +48,7 @@ impl TableFunction for ObserveRecordings {
         &REQUIRED
     }
 
-    fn query(&self, arguments: &Arguments, _: &[String]) -> Result<String> {
+    fn query(&self, arguments: &Arguments, columns: &[String]) -> Result<String> {
         let [measure, fraction, noise, seed, units] =
             arguments.bind(["measure", "unit_fraction", "noise_stddev", "seed", "units"])?;
         let names = Measure::ALL.map(Measure::as_str);
@@ -91,7 +77,12 @@ impl TableFunction for ObserveRecordings {
             .filter(|observable| measure == ALL || observable.measure.as_str() == measure)
             .map(mean)
             .collect();
-        let (kept, statistics) = (KEPT.join(", "), statistics.join(", "));
+        let identity = identity_of(columns).into_iter();
+        let kept: Vec<&str> = identity
+            .filter(|name| !CONDITION.contains(name))
+            .chain([column::EPOCH])
+            .collect();
+        let (kept, statistics) = (kept.join(", "), statistics.join(", "));
         Ok(format!(
             ", units AS (\
                 SELECT {kept}, measure, n_candidates, add_gaussian_noise(\
