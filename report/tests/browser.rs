@@ -13,12 +13,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
 use engram_report::{Grid, PageOptions, Results, page, testing};
 use engram_schemas::LearningRule;
 use engram_schemas::results::ResultRow;
 use serde_json::{Value, json};
+
+/// A browser draws with all cores, and several at a time run out of what they share.
+static BROWSER: Mutex<()> = Mutex::new(());
 
 /// The browser's folder; none when the test is left out.
 fn browser() -> Option<PathBuf> {
@@ -60,6 +64,7 @@ fn problems(home: &Path, name: &str, page: &str) -> String {
     let file = folder.join("report.html");
     fs::write(&file, page).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser/report.mjs");
+    let _one_at_a_time = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let output = Command::new("node")
         .arg(script)
         .args([&file, &folder])

@@ -45,6 +45,18 @@ async function open(width, colorScheme) {
   return page;
 }
 
+/** A picture of the whole page. On a busy machine Chromium at times cannot make one, and can a moment later. */
+async function picture(page, name) {
+  for (let triesLeft = 4; ; triesLeft--) {
+    try {
+      return await page.screenshot({ path: join(folder, name), fullPage: true });
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      await page.waitForTimeout(500);
+    }
+  }
+}
+
 /** What is wrong with the figures: runs in the page. */
 function inspectFigures() {
   const found = [];
@@ -105,20 +117,20 @@ try {
   expect((await light.title()).length > 10, "the page has no title");
   problems.push(...(await light.evaluate(inspectStructure)), ...(await light.evaluate(inspectFigures)));
   expect((await light.locator("figure").count()) > 0, "there are no figures");
-  await light.screenshot({ path: join(folder, "light.png"), fullPage: true });
+  await picture(light, "light.png");
   await light.pdf({ path: join(folder, "print.pdf"), format: "A4" });
   const ground = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
   const dark = await open(1280, "dark");
   expect((await ground(dark)) !== (await ground(light)), "the page has no dark colours");
   problems.push(...(await dark.evaluate(inspectFigures)));
-  await dark.screenshot({ path: join(folder, "dark.png"), fullPage: true });
+  await picture(dark, "dark.png");
 
   const phone = await open(375, "light");
   const width = await phone.evaluate(() => document.documentElement.scrollWidth);
   expect(width <= 375, `on a phone the page is ${width} pixels wide`);
   problems.push(...(await phone.evaluate(inspectFigures)));
-  await phone.screenshot({ path: join(folder, "phone.png"), fullPage: true });
+  await picture(phone, "phone.png");
 } finally {
   await browser.close();
 }
