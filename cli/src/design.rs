@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::identify::{MeasureChoice, OutputFormat};
 use crate::printing::{self, say};
 use crate::reproduce::write_figure;
-use crate::session_arguments::MemoryArguments;
+use crate::session_arguments::ResourceArguments;
 use table::Tested;
 
 /// How well would a recording tell the learning rule: so many units, such noise, so many sessions?
@@ -80,7 +80,7 @@ pub(crate) struct DesignArgs {
     save: Option<PathBuf>,
 
     #[command(flatten)]
-    memory: MemoryArguments,
+    resources: ResourceArguments,
 
     /// Splits into training and test networks
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(2..))]
@@ -121,7 +121,7 @@ const USUAL_SESSIONS: [u32; 5] = [1, 2, 3, 5, 10];
 pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
     let open = async || -> anyhow::Result<Session> {
         let location = DatasetLocation::open(&arguments.at)?;
-        Ok(Session::open_with(&location, &arguments.memory.settings()).await?)
+        Ok(Session::open_with(&location, &arguments.resources.settings()).await?)
     };
     let session = open().await?;
     let facts = Facts::of(&session).await?;

@@ -16,7 +16,7 @@ use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::printing;
-use crate::session_arguments::MemoryArguments;
+use crate::session_arguments::ResourceArguments;
 
 /// Says how well the learning rule of a network can be told from what is observed of it.
 ///
@@ -106,11 +106,7 @@ pub(crate) struct IdentifyArgs {
     pub(crate) save: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) memory: MemoryArguments,
-
-    /// Threads to compute on, one a core by default; the results do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) threads: Option<u16>,
+    pub(crate) resources: ResourceArguments,
 
     /// Statistics to print, the most important first
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -171,7 +167,7 @@ pub(crate) enum OutputFormat {
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     let settings = settings(&args)?;
     let location = DatasetLocation::open(&args.at)?;
-    let session = Session::open_with(&location, &args.memory.settings()).await?;
+    let session = Session::open_with(&location, &args.resources.settings()).await?;
 
     // Drawn to standard error, and only where that is a terminal.
     let progress = ProgressBar::new(settings.splits.n_splits as u64).with_style(
@@ -222,7 +218,6 @@ fn settings(args: &IdentifyArgs) -> anyhow::Result<IdentifySettings> {
             other => other.settings(),
         }],
         with_model: args.save.is_some(),
-        n_threads: args.threads.map(usize::from),
         ..IdentifySettings::default()
     })
 }

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::printing::say;
-use crate::session_arguments::MemoryArguments;
+use crate::session_arguments::ResourceArguments;
 
 /// All figures.
 const ALL: &str = "all";
@@ -58,7 +58,7 @@ pub(crate) struct ExperimentArguments {
     full_conv1d_grid: bool,
 
     #[command(flatten)]
-    memory: MemoryArguments,
+    resources: ResourceArguments,
 
     /// Splits of every experiment [default: 10, or 3 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -104,7 +104,7 @@ impl ExperimentArguments {
 
     pub(crate) async fn open(&self) -> anyhow::Result<Session> {
         let location = DatasetLocation::open(&self.at)?;
-        Ok(Session::open_with(&location, &self.memory.settings()).await?)
+        Ok(Session::open_with(&location, &self.resources.settings()).await?)
     }
 }
 
@@ -253,8 +253,6 @@ fn draw(
 
 /// Writes a figure into a folder, as SVG and PNG, and says so.
 pub(crate) fn write_figure(figure: &engram_report::Figure, folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let file = folder.join(&figure.name);
     write(&file.with_extension("svg"), figure.svg.as_bytes())?;
     write(&file.with_extension("png"), &figure.png(PNG_SCALE)?)?;
@@ -269,6 +267,11 @@ pub(crate) fn write_figure(figure: &engram_report::Figure, folder: &Path) -> any
 /// Pixels of a PNG for each unit of its figure: enough for print at column width.
 const PNG_SCALE: f32 = 3.0;
 
+/// Writes a file, and makes the folder that it is to be in.
 pub(crate) fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
     std::fs::write(file, content).with_context(|| format!("cannot write {}", file.display()))
 }

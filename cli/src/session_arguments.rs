@@ -2,6 +2,8 @@
 //!
 //! A default limit is chosen here and not in the engine, for a command has the machine to itself more often than a library.
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 use engram_engine::session::{Access, SessionSettings};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
@@ -18,18 +20,22 @@ pub(crate) struct SessionArguments {
     allow_write: bool,
 
     #[command(flatten)]
-    memory: MemoryArguments,
+    resources: ResourceArguments,
 }
 
-/// How much memory the queries of a command may take.
+/// How much of the machine a command may take.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct MemoryArguments {
+pub(crate) struct ResourceArguments {
     /// What queries may hold in memory, as in 500MB or 2GiB; by default three quarters of the machine's memory
     ///
     /// Sorts and aggregations that need more go on in files of the system's temporary folder (TMPDIR). Reading files takes
     /// some memory beside it. In a container the machine's memory is what the container may have.
     #[arg(long, value_name = "SIZE", env = "ENGRAM_MEMORY_LIMIT", value_parser = bytes)]
     memory_limit: Option<u64>,
+
+    /// Threads to compute on, one a core by default; no answer depends on it
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 }
 
 impl SessionArguments {
@@ -41,16 +47,17 @@ impl SessionArguments {
             } else {
                 Access::ReadOnly
             },
-            ..self.memory.settings()
+            ..self.resources.settings()
         }
     }
 }
 
-impl MemoryArguments {
+impl ResourceArguments {
     /// What they mean for a session that only reads.
     pub(crate) fn settings(&self) -> SessionSettings {
         SessionSettings {
             memory_limit_bytes: self.memory_limit.or_else(default_memory_limit_bytes),
+            n_threads: self.threads,
             access: Access::ReadOnly,
         }
     }

@@ -41,9 +41,6 @@ pub struct IdentifySettings {
     /// Whether a model is learned from all examples too, to be saved: by the first of `points`. The rows do not depend on it.
     #[serde(skip)]
     pub with_model: bool,
-    /// Threads to compute on; none means one a core. The result does not depend on it, so it is not stored.
-    #[serde(skip)]
-    pub n_threads: Option<usize>,
 }
 
 impl Default for IdentifySettings {
@@ -54,7 +51,6 @@ impl Default for IdentifySettings {
             points: vec![Kind::RandomForest.settings()],
             n_folds: 5,
             with_model: false,
-            n_threads: None,
         }
     }
 }
@@ -89,7 +85,6 @@ pub async fn identify_with_progress(
         .in_order();
     check_classes(&matrix, settings.splits.split_by)?;
     let splits = splits(session, &matrix, &settings.splits).await?;
-    let n_threads = settings.n_threads;
     let trial = Trial {
         points: settings.points.clone(),
         n_folds: settings.n_folds,
@@ -97,33 +92,25 @@ pub async fn identify_with_progress(
         with_permutations: false,
         seed: settings.splits.seed,
     };
-    // The fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
     let asked = settings.clone();
-    let (matrix, outcomes, model) = tokio::task::spawn_blocking(move || -> Result<_> {
-        let (outcomes, model) = on_threads(n_threads, || -> Result<_> {
-            let outcomes = test_splits(&matrix, &splits, &trial, &on_split)?;
-            let point = asked.points.first().filter(|_| asked.with_model);
-            let model = point.map(|point| {
-                let split_settings = &asked.splits;
-                diagnosis::learn(
-                    &matrix,
-                    &asked.query,
-                    point,
-                    split_settings,
-                    &splits,
-                    &outcomes,
-                )
-            });
-            let model = model.transpose()?;
-            Ok((outcomes, model))
-        })??;
+    let fit = move || -> Result<_> {
+        let outcomes = test_splits(&matrix, &splits, &trial, &on_split)?;
+        let point = asked.points.first().filter(|_| asked.with_model);
+        let model = point.map(|point| {
+            let split_settings = &asked.splits;
+            diagnosis::learn(
+                &matrix,
+                &asked.query,
+                point,
+                split_settings,
+                &splits,
+                &outcomes,
+            )
+        });
+        let model = model.transpose()?;
         Ok((matrix, outcomes, model))
-    })
-    .await
-    .map_err(|source| Error::Computation {
-        doing: "fitting the classifier",
-        source,
-    })??;
+    };
+    let (matrix, outcomes, model) = session.compute("fitting the classifier", fit).await??;
 
     let rows = rows::result_rows(&matrix, settings, &outcomes);
     let run_ids: BTreeSet<&str> = matrix
@@ -142,21 +129,6 @@ pub async fn identify_with_progress(
         result_file,
         model,
     ))
-}
-
-/// Runs `compute` on a pool of `n_threads`, or on the shared pool with one thread a core.
-fn on_threads<T: Send>(n_threads: Option<usize>, compute: impl FnOnce() -> T + Send) -> Result<T> {
-    match n_threads {
-        None => Ok(compute()),
-        Some(n_threads) => {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(n_threads)
-                .build();
-            Ok(pool
-                .map_err(|source| Error::Threads { n_threads, source })?
-                .install(compute))
-        }
-    }
 }
 
 /// Checks that there are several classes, and enough of each for both sides of a split.

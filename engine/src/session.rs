@@ -14,6 +14,7 @@
 //! SQL here only reads, unless [`Access::Write`] is asked for. Writing has one way in for each table (a generator's run, an
 //! experiment's results), and a question that could change its data would not be one.
 
+mod computing;
 mod memory_pool;
 mod settings;
 
@@ -39,6 +40,7 @@ use crate::dataset::{Dataset, table_url};
 use crate::sql_error::SqlError;
 use crate::{Error, Result, aggregates, functions, relations, statements, views};
 
+use computing::Computing;
 pub use settings::{Access, SessionSettings};
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
@@ -54,6 +56,7 @@ pub struct Session {
     dataset: Dataset,
     context: SessionContext,
     access: Access,
+    computing: Computing,
 }
 
 /// The answer to a statement.
@@ -108,6 +111,7 @@ impl Session {
             dataset,
             context,
             access: settings.access,
+            computing: Computing::with(settings.n_threads)?,
         };
         session
             .register()

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use arrow::array::AsArray;
@@ -14,6 +15,7 @@ use arrow::datatypes::{Float64Type, Int64Type};
 use engram_classifiers::{RandomForestSettings, Settings};
 use engram_engine::experiments::{SplitBy, SplitSettings};
 use engram_engine::feature_matrix::features_of;
+use engram_engine::session::SessionSettings;
 use engram_engine::{
     Error, Identification, IdentifySettings, Session, hint, identify, identify_with_progress,
 };
@@ -132,15 +134,13 @@ async fn the_same_question_gives_the_same_rows() {
     let folder = dataset(&synthetic::sweep(2, &EPOCHS));
     let first = ask(folder.path(), &quick()).await.unwrap();
     let content = std::fs::read(&first.result_file).unwrap();
-    let again = ask(
-        folder.path(),
-        &IdentifySettings {
-            n_threads: Some(1),
-            ..quick()
-        },
-    )
-    .await
-    .unwrap();
+    let one_thread = SessionSettings {
+        n_threads: NonZeroUsize::new(1),
+        ..SessionSettings::default()
+    };
+    let location = DatasetLocation::open(folder.path().to_str().unwrap()).unwrap();
+    let session = Session::open_with(&location, &one_thread).await.unwrap();
+    let again = identify(&session, &quick()).await.unwrap();
     assert_eq!(first, again);
     assert_eq!(
         content,

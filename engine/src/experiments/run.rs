@@ -83,16 +83,11 @@ pub async fn run(
                 && variant.experiment == "figure_2a",
             seed: protocol.seed,
         };
-        // Fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
-        let (matrix, trial, outcome) = tokio::task::spawn_blocking(move || {
+        let fit = move || {
             let outcome = trial.run(&matrix, &sides, split as u64);
             (matrix, trial, outcome)
-        })
-        .await
-        .map_err(|source| Error::Computation {
-            doing: "fitting the classifier",
-            source,
-        })?;
+        };
+        let (matrix, trial, outcome) = session.compute("fitting the classifier", fit).await?;
         found.push(ResultRow {
             experiment: variant.experiment.to_owned(),
             query: sql,

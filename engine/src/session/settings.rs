@@ -5,6 +5,7 @@
 //! that reach it go on in files of the system's temporary folder where they can. Which limit suits a machine is not decided
 //! here: whoever starts a session knows what else runs there.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::execution::context::SQLOptions;
@@ -28,6 +29,8 @@ const MERGING_PART: usize = 16;
 pub struct SessionSettings {
     /// What the operators of all queries together may hold in memory, in bytes; without it there is no limit.
     pub memory_limit_bytes: Option<u64>,
+    /// Threads that queries and classifiers compute on; without it one a core. No answer depends on it.
+    pub n_threads: Option<NonZeroUsize>,
     /// What statements may do.
     pub access: Access,
 }
@@ -67,9 +70,12 @@ impl SessionSettings {
         }
     }
 
-    /// Keeps batches, and what each sort sets aside for merging, in proportion: DataFusion's own choices are fit for
+    /// Cuts queries in as many parts as there are threads, and keeps batches, and what each sort sets aside for merging, in proportion: DataFusion's own choices are fit for
     /// gigabytes, and under a small limit would leave nothing to work in.
     pub(super) fn proportion(&self, mut config: SessionConfig) -> SessionConfig {
+        if let Some(n_threads) = self.n_threads {
+            config = config.with_target_partitions(n_threads.get());
+        }
         let Some(limit) = self.limit_bytes() else {
             return config;
         };

@@ -33,6 +33,8 @@ pub(crate) struct Lines<'a> {
     pub(crate) x_label: &'a str,
     pub(crate) y_label: &'a str,
     pub(crate) chance: Option<f64>,
+    /// Where the vertical axis begins, where several charts are to have it in common.
+    pub(crate) from: Option<f64>,
 }
 
 impl Chart for Lines<'_> {
@@ -40,7 +42,7 @@ impl Chart for Lines<'_> {
         let mut plot = Frame {
             title: self.title.as_deref(),
             x: self.x(frame::size_of(area).0 - frame::LEFT - frame::RIGHT),
-            y: Axis::linear(self.least()..1.0).with_round_numbers(6),
+            y: Axis::linear(self.from.unwrap_or_else(|| self.least())..1.0).with_round_numbers(6),
             x_label: self.x_label,
             y_label: self.y_label,
             left: frame::LEFT,
@@ -102,7 +104,15 @@ impl Lines<'_> {
         }
     }
 
-    /// Where the vertical axis begins.
+    /// Gives charts that stand side by side one vertical axis.
+    pub(crate) fn share_vertical_axis(charts: &mut [Self]) {
+        let from = charts.iter().map(Self::least).reduce(f64::min);
+        for chart in charts {
+            chart.from = from;
+        }
+    }
+
+    /// Where the vertical axis of this chart alone begins.
     fn least(&self) -> f64 {
         let ends = self
             .series

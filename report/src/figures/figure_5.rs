@@ -96,8 +96,10 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
             x_label: "Share of units observed",
             y_label: "Test accuracy",
             chance: results.chance(selection),
+            from: None,
         });
     }
+    Lines::share_vertical_axis(&mut charts);
     let caption = format!(
         "Accuracy of the random forest on two learning rules when few units are observed and noise is added to every unit. {} \
          Dashed: guessing.",

@@ -74,8 +74,10 @@ pub(super) fn draw(
             x_label: "Observations of a trajectory",
             y_label: "Test accuracy",
             chance: results.chance(&selection(pair)),
+            from: None,
         });
     }
+    Lines::share_vertical_axis(&mut charts);
     let (width, n_columns) = match charts.len() {
         1 => (COLUMN, 1),
         n => (BOTH_COLUMNS, n.min(3)),

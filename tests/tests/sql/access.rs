@@ -10,6 +10,7 @@ use super::{Dataset, EPOCHS, collect, number, text};
 
 const WRITING: SessionSettings = SessionSettings {
     memory_limit_bytes: None,
+    n_threads: None,
     access: Access::Write,
 };
 

@@ -2,7 +2,7 @@
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use engram_engine::session::{Access, SessionSettings};
+use engram_engine::session::SessionSettings;
 use engram_engine::{Error, Session, hint};
 use engram_tests::synthetic;
 use futures::TryStreamExt;
@@ -20,7 +20,7 @@ const AGGREGATION: &str = "SELECT concat('group ', value % 300000) AS key, count
 async fn session(dataset: &Dataset, megabytes: Option<u64>) -> Session {
     let settings = SessionSettings {
         memory_limit_bytes: megabytes.map(|megabytes| megabytes * 1_000_000),
-        access: Access::ReadOnly,
+        ..SessionSettings::default()
     };
     Session::open_with(&dataset.location(), &settings)
         .await

@@ -64,8 +64,8 @@ pub async fn learn_design(
     let rows = tried.rows(design, query, split_settings);
     write_results(session.location(), &result_id, &rows).await?;
     let (sql, split_settings) = (query.sql(), split_settings.clone());
-    let learned = tokio::task::spawn_blocking(move || tried.learn(&sql, &split_settings));
-    let mut model = learned.await.map_err(interrupted)??;
+    let learn = move || tried.learn(&sql, &split_settings);
+    let mut model = session.compute("fitting the classifier", learn).await??;
     model.units = Some(design.units as usize);
     Ok((result_id, model))
 }
@@ -100,13 +100,6 @@ fn forget(session: &Session) -> Result<()> {
         .map_err(Error::engine("testing a design"))
 }
 
-fn interrupted(source: tokio::task::JoinError) -> Error {
-    Error::Computation {
-        doing: "fitting the classifier",
-        source,
-    }
-}
-
 /// A design that was tried out on every split.
 struct Tried {
     matrix: FeatureMatrix,
@@ -134,8 +127,7 @@ impl Tried {
             with_permutations: false,
             seed: split_settings.seed,
         };
-        // Fits take every core for a while: on a worker of the async runtime they would hold up its input and output.
-        let tried = tokio::task::spawn_blocking(move || -> Result<Self> {
+        let try_out = move || -> Result<Self> {
             let numbered = splits.iter().zip(0..);
             let outcomes = numbered
                 .map(|(split, number)| trial.run(&matrix, split, number))
@@ -146,8 +138,8 @@ impl Tried {
                 splits,
                 outcomes,
             })
-        });
-        tried.await.map_err(interrupted)?
+        };
+        session.compute("fitting the classifier", try_out).await?
     }
 
     /// One row a split.
