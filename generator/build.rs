@@ -37,6 +37,7 @@ fn main() {
         .include(libtorch.join("include"))
         .include(libtorch.join("include/torch/csrc/api/include"))
         .file("native/feedback.cpp")
+        .file("native/precision.cpp")
         .file("native/steps.cpp")
         .opt_level(1)
         .compile("engram_native");

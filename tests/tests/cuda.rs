@@ -147,7 +147,7 @@ fn networks_are_the_same_on_both_devices() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sweep.toml");
         std::fs::write(&file, sweep(rules, task, architectures)).unwrap();
-        for (epoch, tolerance) in [(0, 1e-3), (1, 2e-2)] {
+        for (epoch, tolerance) in [(0, 1e-5), (1, 2e-2)] {
             let sql = format!(
                 "SELECT {} FROM trajectories WHERE epoch = {epoch} \
                  ORDER BY run_id, layer_index, unit_fraction, noise_stddev",
