@@ -68,6 +68,14 @@ impl NdArray {
         }
     }
 
+    /// The items as they are, where they are Python objects. A record among them is a tuple.
+    ///
+    /// # Errors
+    /// Where they are not.
+    pub fn to_values(&self) -> Result<Vec<Value>> {
+        self.convert_values("objects", |value| Some(value.clone()))
+    }
+
     /// Converts every item, of bytes as `from_bytes` says.
     fn convert<T>(
         &self,

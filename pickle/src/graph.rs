@@ -127,7 +127,7 @@ impl Graph {
             Node::List(items) | Node::Tuple(items) | Node::Set(items) => items.get(n).copied(),
             Node::Dict(entries) => {
                 let &(key, value) = entries.get(n / 2)?;
-                Some(if n % 2 == 0 { key } else { value })
+                Some(if n.is_multiple_of(2) { key } else { value })
             }
             Node::Call {
                 arguments, state, ..

@@ -132,7 +132,7 @@ impl Resolver<'_> {
                     Some(state) => Some(self.value(*state)?),
                     None => None,
                 };
-                let made = match self.call(*function, &arguments, state.as_ref()) {
+                match self.call(*function, &arguments, state.as_ref()) {
                     Ok(made) => made,
                     Err(reason) => {
                         return Err(Error::Unsupported {
@@ -140,8 +140,7 @@ impl Resolver<'_> {
                             reason,
                         });
                     }
-                };
-                made
+                }
             }
         }))
     }
@@ -170,7 +169,7 @@ impl Resolver<'_> {
             (Global::Encode, [Given(Value::Text(text)), Given(encoding)])
                 if matches!(encoding.as_str(), Some("latin1" | "latin-1")) =>
             {
-                Value::Bytes(self.to_latin_1(text)?)
+                Value::Bytes(self.latin_1(text)?)
             }
             (Global::Bytes, []) => Value::Bytes(Bytes::new()),
             (Global::Bytes, [Given(Value::Bytes(bytes) | Value::ByteString(bytes))]) => {
@@ -179,7 +178,7 @@ impl Resolver<'_> {
             (Global::Bytes, [Given(Value::Text(text)), Given(encoding)])
                 if matches!(encoding.as_str(), Some("latin1" | "latin-1")) =>
             {
-                Value::Bytes(self.to_latin_1(text)?)
+                Value::Bytes(self.latin_1(text)?)
             }
             (Global::Set, []) => Value::Set([].into()),
             (Global::Set, [Given(Value::List(items) | Value::Tuple(items))]) => {
@@ -230,7 +229,7 @@ impl Resolver<'_> {
         Ok(Value::Array(array.into()))
     }
 
-    fn to_latin_1(&mut self, text: &Text) -> std::result::Result<Bytes, String> {
+    fn latin_1(&mut self, text: &Text) -> std::result::Result<Bytes, String> {
         let place = (text.as_str().as_ptr(), text.as_str().len());
         if let Some(bytes) = self.latin_1.get(&place) {
             return Ok(bytes.clone());

@@ -92,7 +92,7 @@ pub(crate) fn unescape_string(line: &[u8]) -> Option<Vec<u8>> {
         }
         let (&escape, after) = after.split_first()?;
         rest = after;
-        bytes.push(match escape {
+        let byte = match escape {
             b'\\' | b'\'' | b'"' => escape,
             b'a' => 0x07,
             b'b' => 0x08,
@@ -120,11 +120,13 @@ pub(crate) fn unescape_string(line: &[u8]) -> Option<Vec<u8>> {
                 rest = &rest[n..];
                 u8::try_from(value).ok()?
             }
+            // Python lets a backslash stand before what needs none.
             _ => {
-                bytes.push(b'\\');
-                escape
+                bytes.extend([b'\\', escape]);
+                continue;
             }
-        });
+        };
+        bytes.push(byte);
     }
     Some(bytes)
 }

@@ -59,26 +59,23 @@ const ONLY_MEAN: &[&str] = &["", "id", "identity", "mean", "avg"];
 pub(super) fn recognise(name: &str) -> Option<Observable> {
     let name = super::categories::letters(name);
     let mut found: Option<Observable> = None;
-    for (observable, spelling) in MEASURES.iter().flat_map(|&(measure, name)| {
-        FUNCTIONS
-            .iter()
-            .map(move |&(function, f)| ((measure, function), (name, f)))
-    }) {
-        let ((measure, function), (start, middle)) = (observable, spelling);
-        let end = name
-            .strip_prefix(start)
-            .and_then(|rest| rest.strip_prefix(middle));
-        let Some(statistic) = end.and_then(|end| statistic(measure, end)) else {
-            continue;
-        };
-        let observable = Observable {
-            measure,
-            function,
-            statistic,
-        };
-        match found {
-            Some(other) if other != observable => return None,
-            _ => found = Some(observable),
+    for (start, measure) in MEASURES {
+        for (middle, function) in FUNCTIONS {
+            let end = name
+                .strip_prefix(start)
+                .and_then(|rest| rest.strip_prefix(middle));
+            let Some(statistic) = end.and_then(|end| statistic(*measure, end)) else {
+                continue;
+            };
+            let observable = Observable {
+                measure: *measure,
+                function: *function,
+                statistic,
+            };
+            match found {
+                Some(other) if other != observable => return None,
+                _ => found = Some(observable),
+            }
         }
     }
     found
