@@ -124,7 +124,7 @@ impl NdArray {
 
     /// The names of the fields of records.
     pub fn field_names(&self) -> impl Iterator<Item = &str> {
-        self.dtype.fields().iter().map(|field| field.name.as_str())
+        self.dtype.fields().iter().map(|field| &*field.name)
     }
 
     /// The field `name` of all records, with the records' shape, followed by that of the field where it is an array itself.
@@ -136,7 +136,7 @@ impl NdArray {
         let (index, field) = fields
             .iter()
             .enumerate()
-            .find(|(_, field)| field.name.as_str() == name)
+            .find(|(_, field)| field.name == name)
             .ok_or_else(|| Error::NoField {
                 name: name.to_owned(),
                 dtype: self.dtype.to_string(),

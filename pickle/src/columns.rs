@@ -61,7 +61,7 @@ impl NdArray {
                     .iter()
                     .rposition(|&byte| byte != 0)
                     .map_or(0, |last| last + 1);
-                Text::from_utf8(Bytes::copy_from_slice(b.get(..end)?))
+                Text::try_from(Bytes::copy_from_slice(b.get(..end)?)).ok()
             }),
             Kind::Object => self.convert_values("texts", Value::to_text),
             _ => Err(self.no_conversion("texts")),
@@ -157,7 +157,7 @@ impl FromValue for Text {
     fn from_value(value: &Value) -> Option<Self> {
         match value {
             // A field of bytes, in a record that holds objects too.
-            Value::Bytes(bytes) => Text::from_utf8(bytes.clone()),
+            Value::Bytes(bytes) => Text::try_from(bytes.clone()).ok(),
             _ => value.to_text(),
         }
     }

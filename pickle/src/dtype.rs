@@ -112,11 +112,7 @@ impl fmt::Display for Dtype {
                 write!(f, "records (")?;
                 for (i, field) in fields.iter().take(NAMED_FIELDS).enumerate() {
                     let comma = if i == 0 { "" } else { ", " };
-                    write!(
-                        f,
-                        "{comma}{}",
-                        crate::cursor::shortened(field.name.as_str())
-                    )?;
+                    write!(f, "{comma}{}", crate::cursor::shortened(&field.name))?;
                 }
                 let more = if fields.len() > NAMED_FIELDS {
                     ", …)"

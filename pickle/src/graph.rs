@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// The most values that a pickle may make or refer to. The study's dataset has some thousands; the limit bounds the memory
 /// that a file of one-byte instructions takes.
-const LIMIT: usize = 1 << 25;
+const LIMIT: usize = 1 << 24;
 
 /// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ pub(crate) enum Node {
     Text(Text),
     Bytes(Bytes),
     /// A string of Python 2.
-    ByteString(Bytes),
+    Python2String(Bytes),
     List(Vec<Id>),
     Tuple(Vec<Id>),
     Set(Vec<Id>),
@@ -58,7 +58,7 @@ impl Node {
             Self::Float(_) => "a float",
             Self::Text(_) => "a text",
             Self::Bytes(_) => "bytes",
-            Self::ByteString(_) => "a string of Python 2",
+            Self::Python2String(_) => "a string of Python 2",
             Self::List(_) => "a list",
             Self::Tuple(_) => "a tuple",
             Self::Set(_) => "a set",

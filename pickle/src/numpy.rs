@@ -13,7 +13,6 @@ use crate::array::{Items, MOST_DIMENSIONS, NdArray, Order, product};
 use crate::dtype::{ByteOrder, Dtype, Field, Kind};
 use crate::globals::Global;
 use crate::resolve::Made;
-use crate::text::Text;
 use crate::value::Value;
 
 type Result<T> = std::result::Result<T, String>;
@@ -21,7 +20,7 @@ type Result<T> = std::result::Result<T, String>;
 /// `numpy.dtype(code, align, copy)` with the state that follows.
 pub(crate) fn dtype(arguments: &[Made], state: Option<&Value>) -> Result<Dtype> {
     let code = match arguments {
-        [Made::Value(code), ..] => code.as_str(),
+        [Made::Value(code), ..] => code.as_name(),
         // The class of a record stands where the code of its bytes would.
         [Made::Global(Global::RecordClass), ..] => Some("V"),
         _ => None,
@@ -43,7 +42,7 @@ pub(crate) fn dtype(arguments: &[Made], state: Option<&Value>) -> Result<Dtype> 
             "the state of the dtype `{code}` is of version {version}; read are 3 and 4"
         ));
     }
-    let byte_order = match order.as_str() {
+    let byte_order = match order.as_name() {
         Some("<" | "|") => ByteOrder::Little,
         Some(">") => ByteOrder::Big,
         _ => return Err(format!("the dtype `{code}` has the byte order {order}")),
@@ -97,23 +96,24 @@ fn record(names: &Value, fields: &Value, size: usize) -> Result<Dtype> {
         .as_dict()
         .ok_or("the fields of a dtype are no dict")?;
     // Titles are further keys of the same fields, and are passed over.
+    if fields.entries().len() > 2 * names.len() {
+        return Err(format!(
+            "a dtype with {} fields describes {}",
+            names.len(),
+            fields.entries().len()
+        ));
+    }
     let by_name: HashMap<&str, &Value> = fields
         .entries()
         .iter()
-        .filter_map(|(name, field)| Some((name.as_str()?, field)))
+        .filter_map(|(name, field)| Some((name.as_name()?, field)))
         .collect();
     let mut described = Vec::new();
     let mut n_bytes = 0_usize;
     for name in names {
-        let text = match name {
-            Value::Text(text) => Some(text.clone()),
-            Value::ByteString(bytes) => Text::from_utf8(bytes.clone()),
-            _ => None,
-        };
-        let name = text.ok_or("the name of a dtype's field is no text")?;
-        let field = by_name
-            .get(name.as_str())
-            .and_then(|field| field.as_items());
+        let short = name.as_name().zip(name.to_text());
+        let (key, name) = short.ok_or("the name of a dtype's field is no short text")?;
+        let field = by_name.get(key).and_then(|field| field.as_items());
         let Some([Value::Dtype(dtype), offset, ..]) = field else {
             return Err(format!("the dtype's field {name:?} is not described"));
         };
@@ -215,11 +215,11 @@ pub(crate) fn array_from_buffer(arguments: &[Made]) -> Result<Value> {
     };
     let shape = shape(given_shape)?;
     let items = Items::Bytes(raw(buffer)?);
-    match (order.as_str(), axes) {
+    match (order.as_name(), axes) {
         (Some("C"), []) => array(dtype, shape, Order::C, items),
         (Some("F"), []) => array(dtype, shape, Order::Fortran, items),
         (Some("C" | "F"), [Made::Value(Value::None)]) => {
-            let order = if order.as_str() == Some("C") {
+            let order = if order.as_name() == Some("C") {
                 Order::C
             } else {
                 Order::Fortran
@@ -257,7 +257,7 @@ fn array(dtype: &Arc<Dtype>, shape: Vec<usize>, order: Order, items: Items) -> R
 
 fn raw(data: &Value) -> Result<Bytes> {
     match data {
-        Value::Bytes(bytes) | Value::ByteString(bytes) => Ok(bytes.clone()),
+        Value::Bytes(bytes) | Value::Python2String(bytes) => Ok(bytes.clone()),
         other => Err(format!("the items of an array are {other}")),
     }
 }

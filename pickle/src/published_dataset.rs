@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use engram_schemas::{Architecture, Depth, LearningRule, Observable, Task};
 
 use crate::cursor::shortened;
+use crate::value::LONGEST_NAME;
 use crate::{Dict, Error, NdArray, Result, Text, Value};
 
 pub use categories::{Categories, Spelled};
@@ -167,14 +168,16 @@ fn texts(name: &str, value: &Value) -> Result<Vec<Text>> {
             .as_items()
             .and_then(|items| items.iter().map(Value::to_text).collect()),
     };
-    texts.ok_or_else(|| form(name, value, "a list or an array of texts"))
+    texts
+        .filter(|texts| texts.iter().all(|text| text.len() <= LONGEST_NAME))
+        .ok_or_else(|| form(name, value, "a list or an array of short texts"))
 }
 
 fn statistics(names: &Value) -> Result<Vec<PublishedStatistic>> {
     let mut statistics: Vec<PublishedStatistic> = Vec::new();
     let mut by_observable: HashMap<Observable, Text> = HashMap::new();
     for name in texts("obs_keys", names)? {
-        let observable = observables::recognise(name.as_str());
+        let observable = observables::recognise(&name);
         let same = observable.and_then(|observable| by_observable.insert(observable, name.clone()));
         if let Some(same) = same {
             return Err(Error::Contradiction {

@@ -12,7 +12,7 @@ use crate::array::Items;
 use crate::globals::Global;
 use crate::graph::{Graph, Id, Node};
 use crate::numpy;
-use crate::text::Text;
+use crate::text::{Text, to_latin_1};
 use crate::value::{Dict, Value};
 use crate::{Error, Result};
 
@@ -58,6 +58,7 @@ struct Resolver<'g> {
 
 impl Resolver<'_> {
     fn run(mut self, root: Id) -> Result<Value> {
+        self.progress[root.index()] = Progress::Begun;
         // Nodes that are begun, and the child that each comes to next.
         let mut path = vec![(root, 0)];
         while let Some((id, next)) = path.last_mut() {
@@ -113,7 +114,7 @@ impl Resolver<'_> {
             Node::Float(value) => Value::Float(*value),
             Node::Text(text) => Value::Text(text.clone()),
             Node::Bytes(bytes) => Value::Bytes(bytes.clone()),
-            Node::ByteString(bytes) => Value::ByteString(bytes.clone()),
+            Node::Python2String(bytes) => Value::Python2String(bytes.clone()),
             Node::List(items) => Value::List(self.values(items)?),
             Node::Set(items) => Value::Set(self.values(items)?),
             Node::Tuple(items) => Value::Tuple(self.values(items)?),
@@ -167,16 +168,16 @@ impl Resolver<'_> {
                 numpy::scalar(dtype, item)?
             }
             (Global::Encode, [Given(Value::Text(text)), Given(encoding)])
-                if matches!(encoding.as_str(), Some("latin1" | "latin-1")) =>
+                if matches!(encoding.as_name(), Some("latin1" | "latin-1")) =>
             {
                 Value::Bytes(self.latin_1(text)?)
             }
             (Global::Bytes, []) => Value::Bytes(Bytes::new()),
-            (Global::Bytes, [Given(Value::Bytes(bytes) | Value::ByteString(bytes))]) => {
+            (Global::Bytes, [Given(Value::Bytes(bytes) | Value::Python2String(bytes))]) => {
                 Value::Bytes(bytes.clone())
             }
             (Global::Bytes, [Given(Value::Text(text)), Given(encoding)])
-                if matches!(encoding.as_str(), Some("latin1" | "latin-1")) =>
+                if matches!(encoding.as_name(), Some("latin1" | "latin-1")) =>
             {
                 Value::Bytes(self.latin_1(text)?)
             }
@@ -230,12 +231,11 @@ impl Resolver<'_> {
     }
 
     fn latin_1(&mut self, text: &Text) -> std::result::Result<Bytes, String> {
-        let place = (text.as_str().as_ptr(), text.as_str().len());
+        let place = (text.as_ptr(), text.len());
         if let Some(bytes) = self.latin_1.get(&place) {
             return Ok(bytes.clone());
         }
-        let bytes = text
-            .to_latin_1()
+        let bytes = to_latin_1(text)
             .ok_or("bytes that are written as a text have a character above 255")?;
         self.latin_1.insert(place, bytes.clone());
         Ok(bytes)

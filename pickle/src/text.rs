@@ -1,57 +1,17 @@
 //! Texts: UTF-8 that is kept where it stands in the file, and the escapes of protocol 0.
 
-use std::fmt;
-
 use bytes::Bytes;
 
 /// A text, which shares the memory of the file it comes from.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Text(Bytes);
+pub type Text = bytestring::ByteString;
 
-impl Text {
-    /// The text, where `bytes` are UTF-8.
-    pub(crate) fn from_utf8(bytes: Bytes) -> Option<Self> {
-        std::str::from_utf8(&bytes).is_ok().then_some(Self(bytes))
+/// The bytes of the text in Latin-1, where it can be written so.
+pub(crate) fn to_latin_1(text: &str) -> Option<Bytes> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        bytes.push(u8::try_from(u32::from(character)).ok()?);
     }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        // Checked when it was made.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    /// The bytes of the text in Latin-1, where it can be written so.
-    pub(crate) fn to_latin_1(&self) -> Option<Bytes> {
-        let mut bytes = Vec::with_capacity(self.0.len());
-        for character in self.as_str().chars() {
-            bytes.push(u8::try_from(u32::from(character)).ok()?);
-        }
-        Some(bytes.into())
-    }
-}
-
-impl AsRef<str> for Text {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_str().fmt(f)
-    }
+    Some(bytes.into())
 }
 
 /// What a line of protocol 0 says that holds a text: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.

@@ -9,6 +9,9 @@ use crate::array::NdArray;
 use crate::dtype::Dtype;
 use crate::text::Text;
 
+/// The most bytes of a name: of a dtype, a field, an entry of a dict.
+pub(crate) const LONGEST_NAME: usize = 1_000;
+
 /// A value of a pickle. Clones share memory.
 ///
 /// Values may be shared inside, so that walking all of a hostile pickle's values by every path may take forever; looking up what
@@ -29,7 +32,7 @@ pub enum Value {
     /// `bytes` or `bytearray`
     Bytes(Bytes),
     /// `str` of Python 2: a text or bytes, which only its reader knows.
-    ByteString(Bytes),
+    Python2String(Bytes),
     /// `list`
     List(Arc<[Value]>),
     /// `tuple`
@@ -48,17 +51,28 @@ impl Value {
     /// The text, where it is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text.as_str()),
-            Self::ByteString(bytes) => std::str::from_utf8(bytes).ok(),
+            Self::Text(text) => Some(text),
+            Self::Python2String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         }
+    }
+
+    /// The text, where it is one that is short enough to be a name. Longer ones are not looked into, because a pickle may
+    /// have the same one looked into again and again.
+    pub(crate) fn as_name(&self) -> Option<&str> {
+        let n_bytes = match self {
+            Self::Text(text) => text.len(),
+            Self::Python2String(bytes) => bytes.len(),
+            _ => return None,
+        };
+        (n_bytes <= LONGEST_NAME).then(|| self.as_str()).flatten()
     }
 
     /// The text of a text or of a NumPy scalar that is one.
     pub fn to_text(&self) -> Option<Text> {
         match self {
             Self::Text(text) => Some(text.clone()),
-            Self::ByteString(bytes) => Text::from_utf8(bytes.clone()),
+            Self::Python2String(bytes) => Text::try_from(bytes.clone()).ok(),
             Self::Array(array) if array.is_scalar() => array.to_texts().ok()?.pop(),
             _ => None,
         }
@@ -118,9 +132,9 @@ impl fmt::Display for Value {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(value) => write!(f, "{value}"),
             Self::Float(value) => write!(f, "{value}"),
-            Self::Text(text) => write!(f, "`{}`", crate::cursor::shortened(text.as_str())),
+            Self::Text(text) => write!(f, "`{}`", crate::cursor::shortened(text)),
             Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            Self::ByteString(bytes) => match self.as_str() {
+            Self::Python2String(bytes) => match self.as_str() {
                 Some(text) => write!(f, "`{}`", crate::cursor::shortened(text)),
                 None => write!(f, "a string of {} bytes", bytes.len()),
             },
@@ -145,12 +159,12 @@ impl fmt::Debug for Value {
 pub struct Dict(pub(crate) Arc<[(Value, Value)]>);
 
 impl Dict {
-    /// The value of the text `key`.
+    /// The value of `key`, a text of at most 1,000 bytes.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0
             .iter()
             .rev()
-            .find(|(given, _)| given.as_str() == Some(key))
+            .find(|(given, _)| given.as_name() == Some(key))
             .map(|(_, value)| value)
     }
 

@@ -1,5 +1,11 @@
 //! Pickles of every protocol, by NumPy 1, NumPy 2 and Python 2, hold what NumPy says.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::env;

@@ -70,8 +70,8 @@ impl Machine {
         let name = self.pop()?;
         let module = self.pop()?;
         let text = |id| match self.graph.node(id) {
-            Node::Text(text) => Some(text.as_str()),
-            Node::ByteString(bytes) => std::str::from_utf8(bytes).ok(),
+            Node::Text(text) => Some(&**text),
+            Node::Python2String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         };
         match (text(module), text(name)) {

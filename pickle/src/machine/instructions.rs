@@ -54,17 +54,17 @@ impl Machine {
             b'S' => {
                 let line = self.cursor.line("a string")?;
                 match unescape_string(&line) {
-                    Some(bytes) => self.push(Node::ByteString(bytes.into())),
+                    Some(bytes) => self.push(Node::Python2String(bytes.into())),
                     None => Err(self.cursor.malformed("a string is not as Python prints it")),
                 }
             }
             b'T' => {
                 let bytes = self.cursor.counted_signed("a string")?;
-                self.push(Node::ByteString(bytes))
+                self.push(Node::Python2String(bytes))
             }
             b'U' => {
                 let bytes = self.cursor.counted::<1>("a string")?;
-                self.push(Node::ByteString(bytes))
+                self.push(Node::Python2String(bytes))
             }
             b'V' => {
                 let line = self.cursor.line("a text")?;

@@ -62,9 +62,9 @@ impl Machine {
     }
 
     pub(super) fn text(&mut self, bytes: Bytes) -> Result<()> {
-        match Text::from_utf8(bytes) {
-            Some(text) => self.push(Node::Text(text)),
-            None => Err(self.not_unicode()),
+        match Text::try_from(bytes) {
+            Ok(text) => self.push(Node::Text(text)),
+            Err(_) => Err(self.not_unicode()),
         }
     }
 }

@@ -61,7 +61,7 @@ fn named_order(parts: &Dict) -> Option<[Depth; 3]> {
             .try_into()
             .ok()?;
         let order = names.map(|name| {
-            let name = name.as_str().to_lowercase();
+            let name = name.to_lowercase();
             let mut named = Depth::ALL
                 .iter()
                 .filter(|depth| name.contains(depth.as_str()));

@@ -2,6 +2,7 @@
 
 use super::categories::letters;
 use super::form;
+use crate::value::LONGEST_NAME;
 use crate::{Kind, NdArray, Result, Text, Value};
 
 /// What a field of `meta` is.
@@ -97,7 +98,15 @@ impl FieldValues {
                 .or_else(|_| array.to_texts().map(Self::Texts)),
             _ => array.to_texts().map(Self::Texts),
         };
-        values.unwrap_or_else(|error| Self::Unread(error.to_string()))
+        match values {
+            Ok(Self::Texts(texts)) if texts.iter().any(|text| text.len() > LONGEST_NAME) => {
+                Self::Unread(format!(
+                    "{array} has texts of more than {LONGEST_NAME} bytes"
+                ))
+            }
+            Ok(values) => values,
+            Err(error) => Self::Unread(error.to_string()),
+        }
     }
 
     /// The texts, where they are texts.
@@ -116,10 +125,7 @@ impl FieldValues {
                 .iter()
                 .map(|&value| (value as i64 as f64 == value).then_some(value as i64))
                 .collect(),
-            Self::Texts(texts) => texts
-                .iter()
-                .map(|text| text.as_str().trim().parse().ok())
-                .collect(),
+            Self::Texts(texts) => texts.iter().map(|text| text.trim().parse().ok()).collect(),
             Self::Unread(_) => None,
         }
     }

@@ -56,7 +56,6 @@ pub(crate) fn assert_described(value: &Value, expected: &Json, place: &str) {
     if let Value::Array(array) = value {
         return assert_array(array, expected, place);
     }
-    let differs = || panic!("{place}: {value} and not {expected}");
     let Json::Object(tagged) = expected else {
         let equal = match (value, expected) {
             (Value::None, Json::Null) => true,
@@ -64,13 +63,14 @@ pub(crate) fn assert_described(value: &Value, expected: &Json, place: &str) {
             (value, Json::String(expected)) => value.as_str() == Some(expected),
             _ => false,
         };
-        return if equal { () } else { differs() };
+        assert!(equal, "{place}: {value} and not {expected}");
+        return;
     };
     let (tag, expected) = tagged.iter().next().unwrap();
     match (tag.as_str(), value) {
         ("int", Value::Int(value)) if expected == &value.to_string() => {}
         ("float", Value::Float(value)) if expected == &bits(*value) => {}
-        ("bytes", Value::Bytes(bytes) | Value::ByteString(bytes)) => {
+        ("bytes", Value::Bytes(bytes) | Value::Python2String(bytes)) => {
             let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             assert_eq!(expected, &hexadecimal, "{place}");
         }
@@ -88,7 +88,7 @@ pub(crate) fn assert_described(value: &Value, expected: &Json, place: &str) {
             }
         }
         ("dtype", Value::Dtype(dtype)) if expected == dtype.size() => {}
-        _ => differs(),
+        _ => panic!("{place}: {value} and not {tagged:?}"),
     }
 }
 
