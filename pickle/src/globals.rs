@@ -48,10 +48,14 @@ impl Global {
                 Self::RecordClass
             }
             ("numpy", "dtype") => Self::Dtype,
-            ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => {
-                Self::Reconstruct
-            }
-            ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Self::Scalar,
+            (
+                "numpy.core.multiarray" | "numpy._core.multiarray" | "numpy.core._multiarray_umath",
+                "_reconstruct",
+            ) => Self::Reconstruct,
+            (
+                "numpy.core.multiarray" | "numpy._core.multiarray" | "numpy.core._multiarray_umath",
+                "scalar",
+            ) => Self::Scalar,
             ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Self::FromBuffer,
             ("_codecs", "encode") => Self::Encode,
             ("builtins" | "__builtin__", "bytes" | "bytearray") => Self::Bytes,

@@ -9,9 +9,9 @@ use crate::globals::Global;
 use crate::text::Text;
 use crate::{Error, Result};
 
-/// The most values that a pickle may make or refer to. The study's dataset has some thousands; the limit bounds the memory
+/// The most values that a pickle may make or refer to. The study's dataset has at most some hundred thousand; the limit bounds the memory
 /// that a file of one-byte instructions takes.
-const LIMIT: usize = 1 << 24;
+const LIMIT: usize = 1 << 23;
 
 /// The number of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,9 +9,9 @@
 //!
 //! # What a hostile file cannot do
 //! A length is compared with what is left of the file before anything is allocated for it. Values that a pickle refers to many
-//! times are shared and never written out, entries and bytes that are made of others are made once, values are made and nested
-//! up to fixed limits, and a value that contains itself is an error. What remains is that a value takes a few dozen times the
-//! memory of the byte that can ask for it, up to that limit.
+//! times are shared and not repeated, entries and bytes that are made of others are made once, values are made and nested
+//! up to fixed limits, and a value that contains itself is an error. What remains is that one byte can ask for a value, which
+//! takes some two hundred: less than two gigabytes at the limit.
 //!
 //! # Why not a crate
 //! `serde-pickle` gives an object's state in the object's place and forgets which class it was, so that an array cannot be

@@ -167,16 +167,11 @@ impl Resolver<'_> {
             (Global::Scalar, [Given(Value::Dtype(dtype)), Given(item)]) => {
                 numpy::scalar(dtype, item)?
             }
-            (Global::Encode, [Given(Value::Text(text)), Given(encoding)])
-                if matches!(encoding.as_name(), Some("latin1" | "latin-1")) =>
-            {
-                Value::Bytes(self.latin_1(text)?)
-            }
             (Global::Bytes, []) => Value::Bytes(Bytes::new()),
             (Global::Bytes, [Given(Value::Bytes(bytes) | Value::Python2String(bytes))]) => {
                 Value::Bytes(bytes.clone())
             }
-            (Global::Bytes, [Given(Value::Text(text)), Given(encoding)])
+            (Global::Encode | Global::Bytes, [Given(Value::Text(text)), Given(encoding)])
                 if matches!(encoding.as_name(), Some("latin1" | "latin-1")) =>
             {
                 Value::Bytes(self.latin_1(text)?)
@@ -282,15 +277,20 @@ impl Resolver<'_> {
         if let Value::Dict(_) = entries {
             return Ok(entries.clone());
         }
-        let pairs = entries.as_items().unwrap_or_default();
+        let pairs = entries
+            .as_items()
+            .ok_or_else(|| format!("a dict is made of {entries}"))?;
         self.count_copies(pairs.len())?;
         let pair = |pair: &Value| match pair.as_items() {
-            Some([key, value]) => Some((key.clone(), value.clone())),
-            _ => None,
+            Some([key, value]) => Ok((key.clone(), value.clone())),
+            _ => Err(format!(
+                "a dict has {pair} in the place of a key and a value"
+            )),
         };
-        let entries: Option<Arc<_>> = pairs.iter().map(pair).collect();
-        entries
-            .map(|entries| Value::Dict(Dict(entries)))
-            .ok_or_else(|| "a dict is made of something else than pairs".to_owned())
+        let entries = pairs
+            .iter()
+            .map(pair)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Value::Dict(Dict(entries)))
     }
 }

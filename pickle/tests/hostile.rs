@@ -67,6 +67,51 @@ fn functions_that_are_not_on_the_list_are_named_and_not_run() {
 }
 
 #[test]
+fn what_is_on_the_list_is_given_what_it_takes() {
+    for (pickle, said) in [
+        (
+            b"ccollections\nOrderedDict\n(K\x05tR.".as_slice(),
+            "a dict is made of 5",
+        ),
+        (
+            b"ccollections\nOrderedDict\n(](K\x05etR.",
+            "a dict has 5 in the place of a key and a value",
+        ),
+        (
+            b"ccopy_reg\n_reconstructor\n(cnumpy\ndtype\nc__builtin__\nobject\nNtR.",
+            "a class that holds no NumPy data",
+        ),
+        (
+            b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x05\x00\x00\x00rot13tR.",
+            "_codecs.encode with 2 arguments",
+        ),
+        (
+            b"c_codecs\nencode\n(X\x03\x00\x00\x00\xe2\x82\xacX\x06\x00\x00\x00latin1tR.",
+            "a character above 255",
+        ),
+        (
+            b"c__builtin__\nset\n((lK\x01atR}b.",
+            "set has as its state a dict of 0",
+        ),
+        (
+            b"c__builtin__\nset\n(NNNNNNNNNtR.",
+            "a function has 9 arguments",
+        ),
+        (
+            b"ccollections\nOrderedDict\n)}K\x01K\x01s\x92.",
+            "named arguments",
+        ),
+        (
+            b"cnumpy\ndtype\n(X\x02\x00\x00\x00f8tR.",
+            "the dtype `f8` has no state",
+        ),
+    ] {
+        let text = refusal(pickle);
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+#[test]
 fn classes_are_not_values() {
     for pickle in [b"cnumpy\nndarray\n.".as_slice(), b"]cnumpy\ndtype\na."] {
         assert!(refusal(pickle).contains("a function or class that stands where a value should"));

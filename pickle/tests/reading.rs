@@ -61,6 +61,49 @@ fn pickles_of_the_installed_numpy_hold_what_it_says() {
     assert_eq!(assert_all(written.path(), "numpy"), 6);
 }
 
+/// Instructions that the stored pickles do not have.
+#[test]
+fn every_way_to_make_a_container_is_understood() {
+    for (pickle, said) in [
+        (
+            b"ccopy_reg\n_reconstructor\n(c__builtin__\nset\nc__builtin__\nset\n(lK\x01atR."
+                .as_slice(),
+            "a set of 1",
+        ),
+        (
+            b"ccopy_reg\n_reconstructor\n(c__builtin__\ndict\nc__builtin__\ndict\n(dtR.",
+            "a dict of 0",
+        ),
+        (b"(icollections\nOrderedDict\n.", "a dict of 0"),
+        (b"(ccollections\nOrderedDict\no.", "a dict of 0"),
+        (
+            b"ccollections\nOrderedDict\n)}\x92K\x01K\x02s.",
+            "a dict of 1",
+        ),
+        (
+            b"ccollections\nOrderedDict\n](](K\x01K\x02ee\x85R.",
+            "a dict of 1",
+        ),
+        (
+            b"cbuiltins\nbytearray\n(X\x02\x00\x00\x00\xc3\xa9X\x07\x00\x00\x00latin-1tR.",
+            "1 bytes",
+        ),
+        (b"c__builtin__\nbytes\n)R.", "0 bytes"),
+        (b"(K\x01K\x021N.", "None"),
+        (b"K\x0120.", "1"),
+        (b"(0N.", "None"),
+        (b"Np99\n0g99\n.", "None"),
+        (b"Nr\x00\x01\x00\x000j\x00\x01\x00\x00.", "None"),
+        (b"Finf\n.", "inf"),
+        (b"\x8b\x02\x00\x00\x00\x00\xff.", "-256"),
+    ] {
+        match read(pickle) {
+            Ok(value) => assert_eq!(value.to_string(), said),
+            Err(error) => panic!("{said}: {error}"),
+        }
+    }
+}
+
 #[test]
 fn arrays_are_views_of_the_file() {
     let file = bytes::Bytes::from(fixture("numpy2-protocol5"));
