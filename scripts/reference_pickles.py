@@ -90,6 +90,14 @@ def array_cases():
     return cases
 
 
+def filled(rows, dtype):
+    """Records whose padding is zeros and not what memory held before, so that equal runs write equal files."""
+    array = np.zeros(len(rows), dtype=dtype)
+    for i, row in enumerate(rows):
+        array[i] = row
+    return array
+
+
 def record_cases():
     rows = [(1, 2.5, "one", b"x"), (-2, np.nan, "é", b"yz")]
     plain = np.array(rows, dtype=[("i", "<i4"), ("f", "<f8"), ("t", "U3"), ("b", "S2")])
@@ -102,11 +110,11 @@ def record_cases():
         "recarray": plain.view(np.recarray),
         "record": plain.view(np.recarray)[1],
         "void": plain[1],
-        "aligned": np.array([(1, 2.5), (3, 4.5)], dtype=np.dtype([("i", "u1"), ("f", "<f8")], align=True)),
+        "aligned": filled([(1, 2.5), (3, 4.5)], np.dtype([("i", "u1"), ("f", "<f8")], align=True)),
         "big-endian": np.array([(1, 2.5)], dtype=[("i", ">i8"), ("f", ">f4")]),
         "nested": np.array([("ab", (1, [[1, 2], [3, 4]])), ("c", (2, [[5, 6], [7, 8]]))], dtype=nested),
         "titled": np.array([(1, 2.5), (3, 4.5)], dtype=titled),
-        "offset": np.array([(1.5, 2), (3.5, 4)], dtype=offset),
+        "offset": filled([(1.5, 2), (3.5, 4)], offset),
         "one field of many": plain[["i", "t"]],
         "grid": np.asfortranarray(np.array([[(1, 2), (3, 4), (5, 6)]] * 2, dtype=[("a", "u1"), ("b", "<u2")])),
         "objects": np.rec.fromarrays(texts, names=["rule", "batch_size", "rate"]),
@@ -253,6 +261,8 @@ def damaged(dataset):
     no_rule = np.rec.fromarrays([meta["task"], meta["batch_size"]], names=["task", "batch_size"])
     two_hot = small["X_cat"].copy()
     two_hot[2] = 1
+    moving = dataset["X_cat"].copy()
+    moving[3, 1] = [1, 0, 0]
     return {
         "no-x": {key: value for key, value in small.items() if key != "X"},
         "flat-x": {**small, "X": small["X"][:, 0]},
@@ -264,6 +274,8 @@ def damaged(dataset):
         "no-rule": {**small, "meta": no_rule},
         "list-meta": {**small, "meta": [1, 2]},
         "two-hot": {**small, "X_cat": two_hot},
+        "moving-depth": {**small, "X": dataset["X"][:, :, :2], "X_cat": moving},
+        "split-y": {**small, "Y": np.arange(8)},
     }
 
 
@@ -271,7 +283,8 @@ def variants(dataset):
     """Datasets that are read, in other forms than the study's."""
     small = {**dataset, "obs_keys": ["weight_norm", "bias_mean"], "X": dataset["X"][:, :1, :2], "X_cat": dataset["X_cat"][:, 0]}
     meta = small["meta"]
-    no_rule = np.rec.fromarrays([meta["task"], meta["batch_size"].astype("U")], names=["dataset", "bs"])
+    columns = [meta["layer_name"], meta["task"], meta["batch_size"].astype("U")]
+    no_rule = np.rec.fromarrays(columns, names=["dataset", "task", "bs"])
     return {
         "text-labels": {**small, "Y": meta["learning_rule"], "meta": no_rule},
         "named-depths": {**small, "cat_keys": ["is_deep", "is_middle", "is_early"]},

@@ -101,6 +101,11 @@ fn other_forms_are_read() {
     );
     assert_eq!(labels.tasks().unwrap().members[0], Some(Task::Imagenet));
     assert!(labels.architectures().is_none());
+    // Two fields could be the task.
+    assert_eq!(
+        labels.unrecognised_fields().collect::<Vec<_>>(),
+        ["dataset"]
+    );
     let batch_sizes = labels.field(Meaning::BatchSize).unwrap();
     assert_eq!(batch_sizes.dtype, "<U21");
     assert_eq!(batch_sizes.values.to_integers().unwrap()[7], 256);
@@ -157,6 +162,15 @@ fn what_is_wrong_with_a_dataset_is_said() {
         (
             "two-hot",
             "the dataset contradicts itself: `X_cat` of example 2 is not the same one of three at every checkpoint",
+        ),
+        (
+            "moving-depth",
+            "the dataset contradicts itself: `X_cat` of example 3 is not the same one of three at every checkpoint",
+        ),
+        (
+            "split-y",
+            "the dataset contradicts itself: the label 0 in `Y` is the rule `SGDM` in `meta` for one example, and 4 is `SGDM` \
+             for another",
         ),
     ] {
         let error = dataset(&format!("damaged-{what}")).unwrap_err();

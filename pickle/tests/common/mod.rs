@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engram_pickle::{Kind, NdArray, Value};
+use engram_pickle::{Kind, NdArray, Value, read};
 use serde_json::Value as Json;
 
 /// The folder of what `scripts/reference_pickles.py` wrote.
@@ -184,4 +184,12 @@ fn numbers(strings: &Json) -> Vec<f64> {
         .iter()
         .map(|number| number.as_str().unwrap().parse().unwrap())
         .collect()
+}
+
+/// The text of the error that a pickle is refused with.
+pub(crate) fn refusal(pickle: &[u8]) -> String {
+    match read(pickle.to_vec()) {
+        Ok(value) => panic!("{value} was read"),
+        Err(error) => error.to_string(),
+    }
 }
