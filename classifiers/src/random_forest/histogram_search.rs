@@ -60,32 +60,69 @@ impl HistogramSearch {
                 }
             }
         }
+        self.left.fill(Weights::default());
+        self.scan(&occupied, None, node, min_samples_leaf)
+    }
+
+    /// The best threshold of those from `lower` on and below `upper`: `left` is the weight by class up to `lower`, and `bins`
+    /// are the samples'.
+    pub(super) fn best_within(
+        &mut self,
+        lower: u8,
+        upper: u8,
+        left: impl Iterator<Item = u32>,
+        bins: impl Iterator<Item = u8>,
+        node: &Node<'_>,
+        min_samples_leaf: u32,
+    ) -> Option<Between> {
+        let mut occupied = [0_u64; N_BINS / 64];
+        let weights = self.weights.as_flattened_mut();
+        let width = self.left.as_flattened().len();
+        for (bin, sample) in bins.zip(node.samples) {
+            if lower < bin && bin <= upper {
+                let bin = usize::from(bin);
+                occupied[bin / 64] |= 1 << (bin % 64);
+                weights[bin * width + usize::from(sample.class)] += i32::from(sample.weight);
+            }
+        }
+        for (place, left) in self.left.as_flattened_mut().iter_mut().zip(left) {
+            *place = left as i32;
+        }
+        self.scan(&occupied, Some(lower.into()), node, min_samples_leaf)
+    }
+
+    fn scan(
+        &mut self,
+        occupied: &[u64; N_BINS / 64],
+        lower: Option<u32>,
+        node: &Node<'_>,
+        min_samples_leaf: u32,
+    ) -> Option<Between> {
         // With a number that is known when it is compiled the usual case has no loops over parts.
         match self.n_parts {
-            1 => self.scan(1, &occupied, node, min_samples_leaf),
-            n_parts => self.scan(n_parts, &occupied, node, min_samples_leaf),
+            1 => self.scan_parts(1, occupied, lower, node, min_samples_leaf),
+            n_parts => self.scan_parts(n_parts, occupied, lower, node, min_samples_leaf),
         }
     }
 
-    /// Goes over the occupied bins from the lowest on, and empties them.
+    /// Goes over the occupied bins from the lowest on, and empties them. Those up to `lower`, if any, are on the left already.
     #[inline(always)]
-    fn scan(
+    fn scan_parts(
         &mut self,
         n_parts: usize,
         occupied: &[u64; N_BINS / 64],
+        mut lower: Option<u32>,
         node: &Node<'_>,
         min_samples_leaf: u32,
     ) -> Option<Between> {
         let left = &mut self.left[..n_parts];
         let total = &mut self.total[..n_parts];
-        left.fill(Weights::default());
         let of_classes = total.as_flattened_mut().iter_mut();
         for (total, &weight) in of_classes.zip(node.class_weights) {
             *total = weight as i32;
         }
         let mut best: Option<Between> = None;
         let mut best_score = f32::NEG_INFINITY;
-        let mut lower = None;
         for (word, &bits) in occupied.iter().enumerate() {
             let mut bits = bits;
             while bits != 0 {

@@ -8,13 +8,16 @@
 //! # References
 //! Breiman, "Random Forests", Machine Learning 45, 2001.
 
+mod best;
 mod columns;
 mod exact_search;
+mod feature_search;
 mod forest;
 mod histogram_search;
 mod key_sorter;
 mod pairwise_search;
 mod settings;
+mod split_bounds;
 mod split_search;
 mod tree;
 

@@ -8,11 +8,8 @@ use std::ops::Range;
 
 use super::split_search::{Node, Sample};
 
-/// Most features that are ranked together: all samples' bins of them stay in the first-level cache.
-pub(super) const FEATURES_AT_ONCE: usize = 128;
-
-/// Most samples of a node for which comparing pairs is faster than counting bins.
-const MOST_SAMPLES: usize = 120;
+/// Most samples of a node for which comparing pairs is faster than bounding scores.
+const MOST_SAMPLES: usize = 28;
 
 /// Ranks features by the best split that they offer, with buffers that live as long as a tree grows.
 pub(super) struct PairwiseSearch {
@@ -74,20 +71,25 @@ impl PairwiseSearch {
         true
     }
 
-    /// The highest score among the splits of every feature, 0 where there is none; `write_bins` writes a sample's bins of
-    /// these `n_features`. Scores are rounded to `f32`: exact where both sides are pure.
-    pub(super) fn scores(
+    /// The highest score among the splits of every feature that was scored, 0 where there is none. Scores are
+    /// rounded to `f32`: exact where both sides are pure.
+    pub(super) fn scores(&self) -> &[f32] {
+        &self.scores
+    }
+
+    /// Finds the scores of `n_features` features, of which `write_bins` writes an example's bins.
+    pub(super) fn score(
         &mut self,
         samples: &[Sample],
         n_features: usize,
-        mut write_bins: impl FnMut(&Sample, &mut [u8]),
-    ) -> &[f32] {
+        write_bins: impl Fn(u32, &mut [u8]),
+    ) {
         // What is left over of a vector register takes as long as a full one, or longer.
         let width = n_features.next_multiple_of(16);
         self.bins.clear();
         self.bins.resize(width * samples.len(), 0);
         for (bins, sample) in self.bins.chunks_exact_mut(width).zip(samples) {
-            write_bins(sample, &mut bins[..n_features]);
+            write_bins(sample.row, &mut bins[..n_features]);
         }
         self.of_class.resize(width, 0);
         self.left.resize(width, 0);
@@ -99,7 +101,6 @@ impl PairwiseSearch {
             self.count_up_to(threshold * width, width);
             self.raise_scores();
         }
-        &self.scores[..n_features]
     }
 
     /// Counts the samples up to the threshold whose bins start at `threshold`.
@@ -170,7 +171,7 @@ mod tests {
         for (n_examples, n_classes, n_features, n_values, least) in [
             (2, 2, 1, 2, 1),
             (9, 3, 20, 3, 1),
-            (30, 4, 17, 100, 5),
+            (27, 4, 17, 100, 5),
             (MOST_SAMPLES, 6, 150, 90, 1),
             (MOST_SAMPLES, 2, 33, 2, 50),
         ] {
@@ -201,11 +202,11 @@ mod tests {
             };
             let mut pairwise = PairwiseSearch::new();
             assert!(pairwise.take(&node, least));
-            let scores = pairwise.scores(&samples, n_features, |sample, bins| {
-                bins.copy_from_slice(columns.row(sample.row));
+            pairwise.score(&samples, n_features, |row, bins| {
+                bins.copy_from_slice(columns.row(row));
             });
             let mut histogram = HistogramSearch::new(n_classes);
-            for (feature, &score) in scores.iter().enumerate() {
+            for (feature, &score) in pairwise.scores()[..n_features].iter().enumerate() {
                 let counted = histogram.best(&columns, feature as u32, &node, least);
                 let counted = counted.map_or(0.0, |between| between.score);
                 let difference = (f64::from(score) - counted).abs();

@@ -3,13 +3,20 @@
 use engram_schemas::randomness::ChaCha8Rng;
 use rand::RngExt;
 
+use super::best::Best;
 use super::columns::{Codes, Columns};
 use super::exact_search::ExactSearch;
+use super::feature_search::{FeatureSearch, Features};
 use super::histogram_search::HistogramSearch;
-use super::pairwise_search::{FEATURES_AT_ONCE, PairwiseSearch};
 
 /// Features of a small node that are drawn and tried before all are.
-const DRAWN_AT_ONCE: usize = 32;
+const N_DRAWN: usize = 32;
+
+/// Most samples of a small node, which one of the drawn features often splits into pure sides.
+const SMALL: usize = 120;
+
+/// Most weight of a small node.
+const LIGHT: u32 = 255;
 
 /// A training example in a tree: which one, how often the bootstrap drew it, and its class.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +81,7 @@ pub(super) struct SplitSearch<'a> {
     features: Vec<u32>,
     exact: ExactSearch,
     histogram: HistogramSearch,
-    pairwise: PairwiseSearch,
+    many: FeatureSearch<'a>,
     /// Weight on the left of a split by class.
     left: Vec<u32>,
 }
@@ -93,7 +100,7 @@ impl<'a> SplitSearch<'a> {
             features: (0..columns.n_features() as u32).collect(),
             exact: ExactSearch::new(n_classes),
             histogram: HistogramSearch::new(n_classes),
-            pairwise: PairwiseSearch::new(),
+            many: FeatureSearch::new(columns, n_classes, min_samples_leaf),
             left: vec![0; n_classes],
         }
     }
@@ -105,13 +112,10 @@ impl<'a> SplitSearch<'a> {
     /// counting, so that `max_features` that can are tried wherever there are as many. (scikit-learn counts them too, once
     /// one has been found that can.)
     pub(super) fn best(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<Split> {
-        // Comparing pairs takes many features at a time, and pays where all are tried.
-        let by_pairs = self.tries_all()
-            && self.columns.has_bins()
-            && self.pairwise.take(node, self.min_samples_leaf);
-        let (feature, between) = match by_pairs {
+        // Many features side by side pay where all are tried.
+        let (feature, between) = match self.tries_all() && self.columns.has_bins() {
             true => {
-                let feature = self.best_by_pairs(node, random)?;
+                let feature = self.best_of_all(node, random)?;
                 (feature, self.between(feature, node)?)
             }
             false => self.best_one_by_one(node, random)?,
@@ -169,46 +173,25 @@ impl<'a> SplitSearch<'a> {
         }
     }
 
-    /// One of the best features of a small node. Where one of a few that are drawn splits it into pure sides, no feature
+    /// One of the best of all features. Where one of a few that are drawn splits a small node into pure sides, no feature
     /// has a better split, and the search ends.
-    fn best_by_pairs(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<u32> {
-        let mut best = Best::none();
-        let n_drawn = DRAWN_AT_ONCE.min(self.features.len());
-        for place in 0..n_drawn {
-            self.draw(place, random);
-        }
-        let drawn = &self.features[..n_drawn];
-        let scores = self.pairwise.scores(node.samples, n_drawn, |sample, bins| {
-            let row = self.columns.row(sample.row);
-            for (bin, &feature) in bins.iter_mut().zip(drawn) {
-                *bin = row[feature as usize];
+    fn best_of_all(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<u32> {
+        self.many.take(node);
+        if node.samples.len() <= SMALL && node.weight <= LIGHT {
+            let n_drawn = N_DRAWN.min(self.features.len());
+            for place in 0..n_drawn {
+                self.draw(place, random);
             }
-        });
-        for (&feature, &score) in drawn.iter().zip(scores) {
-            best.offer(f64::from(score), feature, random);
-        }
-        if best.score == f64::from(node.weight) {
-            return best.found;
-        }
-        self.best_of_all_by_pairs(node, random)
-    }
-
-    fn best_of_all_by_pairs(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<u32> {
-        let mut best = Best::none();
-        let n_features = self.features.len();
-        for start in (0..n_features).step_by(FEATURES_AT_ONCE) {
-            let features = start..n_features.min(start + FEATURES_AT_ONCE);
-            let scores = self
-                .pairwise
-                .scores(node.samples, features.len(), |sample, bins| {
-                    bins.copy_from_slice(&self.columns.row(sample.row)[features.clone()]);
-                });
-            for (feature, &score) in features.zip(scores) {
-                if score > 0.0 {
-                    best.offer(f64::from(score), feature as u32, random);
-                }
+            let drawn = Features::Drawn(&self.features[..n_drawn]);
+            let mut best = Best::none();
+            self.many.offer(&drawn, node, &mut best, random);
+            if best.score == f64::from(node.weight) {
+                return best.found;
             }
         }
+        let mut best = Best::none();
+        let all = Features::Splitting(0..self.features.len() as u32);
+        self.many.offer(&all, node, &mut best, random);
         best.found
     }
 
@@ -231,36 +214,5 @@ impl<'a> SplitSearch<'a> {
         let after = left_squares / f64::from(left_weight) + right_squares / f64::from(right_weight);
         // Rounding must not turn a useless split into a harmful one.
         (after - node.squares() / f64::from(node.weight)).max(0.0)
-    }
-}
-
-/// The best of what is offered, each of equals with the same probability.
-struct Best<T> {
-    score: f64,
-    n_equals: u32,
-    found: Option<T>,
-}
-
-impl<T> Best<T> {
-    fn none() -> Self {
-        Self {
-            score: f64::NEG_INFINITY,
-            n_equals: 0,
-            found: None,
-        }
-    }
-
-    fn offer(&mut self, score: f64, offered: T, random: &mut ChaCha8Rng) {
-        if score < self.score {
-            return;
-        }
-        if score > self.score {
-            self.score = score;
-            self.n_equals = 0;
-        }
-        self.n_equals += 1;
-        if self.n_equals == 1 || random.random_range(0..self.n_equals) == 0 {
-            self.found = Some(offered);
-        }
     }
 }
