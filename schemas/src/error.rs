@@ -47,4 +47,10 @@ pub enum Error {
         /// What is different.
         reason: String,
     },
+    /// A release's manifest that cannot be used.
+    #[error("the manifest of the release cannot be used: {reason}")]
+    Manifest {
+        /// What is wrong with it.
+        reason: String,
+    },
 }

@@ -8,6 +8,7 @@
 //! * [`observable`]: the 45 observed statistics and their column names.
 //! * [`trajectories`], [`recordings`] and [`results`]: the Arrow schemas of the tables.
 //! * [`layout`]: which object holds what inside a dataset.
+//! * [`manifest`]: what a release says of itself.
 //! * [`location`]: from a URL or a path to an object store.
 //! * [`randomness`]: from (seed, purpose, identity) to a generator.
 
@@ -15,6 +16,7 @@ pub mod category;
 mod error;
 pub mod layout;
 pub mod location;
+pub mod manifest;
 pub mod observable;
 pub mod randomness;
 pub mod recordings;
@@ -25,6 +27,7 @@ pub use category::{Architecture, Definition, Depth, LearningRule, RunState, Stat
 pub use error::{Error, Result};
 pub use layout::RunFile;
 pub use location::DatasetLocation;
+pub use manifest::Manifest;
 pub use observable::Observable;
 
 /// Version of the tables' columns, stored in every file: the major part changes when an older reader would misread.
@@ -35,6 +38,9 @@ pub const SCHEMA_VERSION_KEY: &str = "engram.schema_version";
 
 /// Key of the resolved configuration (JSON) in a Parquet file's metadata.
 pub const CONFIGURATION_KEY: &str = "engram.configuration";
+
+/// Key of the SHA-256, as hexadecimal digits, of what lies before a Parquet file's footer and page index.
+pub const DATA_HASH_KEY: &str = "engram.data_sha256";
 
 /// Key of the version of the program that wrote a Parquet file.
 pub const CODE_VERSION_KEY: &str = "engram.code_version";

@@ -1,0 +1,239 @@
+//! A dataset's files as they were when it was opened, as a store: listings and lengths are answered from memory, so that no
+//! question asks the store again what is there, and a file that came later is in none of them or in all.
+//!
+//! Of a release not even the first listing is needed, because its manifest is one. The ends of its parts lie together in one
+//! object, and are fetched by a request for many.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload,
+    PutResult, Result,
+};
+
+use super::footers::Footers;
+
+/// Two ranges of a part are fetched as one when what lies between them is at most this share of both. What is wanted of a
+/// part is a block of columns that say which row it is, and a statistic here and there.
+const GAP_SHARE: u64 = 8;
+
+/// Two ranges are fetched as one when at most so many bytes lie between them.
+const SMALL_GAP_BYTES: u64 = 16 << 10;
+
+/// A store in which some folders hold what a dataset held when it was opened. Everything else passes through.
+pub(crate) struct Snapshot {
+    store: Arc<dyn ObjectStore>,
+    folders: Vec<Path>,
+    files: BTreeMap<Path, ObjectMeta>,
+    footers: Option<Footers>,
+}
+
+impl Snapshot {
+    /// The `files` of some `folders` of a store.
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        folders: Vec<Path>,
+        files: impl IntoIterator<Item = ObjectMeta>,
+    ) -> Self {
+        Self {
+            store,
+            folders,
+            files: files
+                .into_iter()
+                .map(|file| (file.location.clone(), file))
+                .collect(),
+            footers: None,
+        }
+    }
+
+    /// Answers requests for the ends of files from where they lie together.
+    pub(crate) fn with_footers(mut self, footers: Footers) -> Self {
+        self.footers = Some(footers);
+        self
+    }
+
+    fn covers(&self, path: &Path) -> bool {
+        let mut folders = self.folders.iter();
+        folders.any(|folder| path == folder || path.prefix_matches(folder))
+    }
+
+    /// The files below a prefix, of those that are answered for.
+    fn below(&self, prefix: &Path) -> impl Iterator<Item = &ObjectMeta> {
+        let first = self.files.range(prefix.clone()..);
+        let prefix = prefix.clone();
+        let stem = prefix.to_string();
+        first
+            .map(|(_, file)| file)
+            .take_while(move |file| file.location.as_ref().starts_with(&stem))
+            .filter(move |file| file.location.prefix_matches(&prefix) && file.location != prefix)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Snapshot({} files of {})", self.files.len(), self.store)
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.store, f)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Snapshot {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
+        self.store.put_opts(location, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.store.put_multipart_opts(location, options).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        if !self.covers(location) {
+            return self.store.get_opts(location, options).await;
+        }
+        let Some(file) = self.files.get(location) else {
+            return Err(object_store::Error::NotFound {
+                path: location.to_string(),
+                source: "it was not there when the dataset was opened".into(),
+            });
+        };
+        if options.head {
+            return Ok(answer(file, 0..0, Bytes::new()));
+        }
+        if let (Some(footers), Some(range)) = (&self.footers, &options.range) {
+            let range = absolute(range, file.size)?;
+            if let Some(bytes) = footers.get(&self.store, location, &range).await? {
+                return Ok(answer(file, range, bytes));
+            }
+        }
+        self.store.get_opts(location, options).await
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        // Files of a run are small, and what a store does by itself suits them.
+        if self.footers.is_none() || !self.covers(location) {
+            return self.store.get_ranges(location, ranges).await;
+        }
+        let merged = merged(ranges);
+        let parts: Vec<Bytes> = stream::iter(merged.clone())
+            .map(|range| self.get_range(location, range).boxed())
+            .buffered(merged.len().max(1))
+            .try_collect()
+            .await?;
+        let cut = |range: &Range<u64>| {
+            let place = merged.iter().position(|whole| {
+                whole.start <= range.start && range.end <= whole.end
+            });
+            place.map_or_else(Bytes::new, |place| {
+                let from = (range.start - merged[place].start) as usize;
+                let to = (range.end - merged[place].start) as usize;
+                parts[place].slice(from..to.min(parts[place].len()))
+            })
+        };
+        Ok(ranges.iter().map(cut).collect())
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        self.store.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match prefix {
+            Some(prefix) if self.covers(prefix) => {
+                let files: Vec<_> = self.below(prefix).cloned().map(Ok).collect();
+                stream::iter(files).boxed()
+            }
+            _ => self.store.list(prefix),
+        }
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        let Some(prefix) = prefix.filter(|prefix| self.covers(prefix)) else {
+            return self.store.list_with_delimiter(prefix).await;
+        };
+        let mut found = ListResult {
+            common_prefixes: Vec::new(),
+            objects: Vec::new(),
+        };
+        for file in self.below(prefix) {
+            let mut rest = file.location.prefix_match(prefix).into_iter().flatten();
+            match (rest.next(), rest.next()) {
+                (Some(folder), Some(_)) => {
+                    let folder = prefix.clone().join(folder);
+                    if found.common_prefixes.last() != Some(&folder) {
+                        found.common_prefixes.push(folder);
+                    }
+                }
+                _ => found.objects.push(file.clone()),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.store.copy_opts(from, to, options).await
+    }
+}
+
+fn answer(file: &ObjectMeta, range: Range<u64>, bytes: Bytes) -> GetResult {
+    GetResult {
+        payload: GetResultPayload::Stream(stream::once(async { Ok(bytes) }).boxed()),
+        meta: file.clone(),
+        range,
+        attributes: object_store::Attributes::default(),
+    }
+}
+
+/// A range of bytes from the beginning of a file of this length.
+fn absolute(range: &GetRange, length: u64) -> Result<Range<u64>> {
+    range
+        .as_range(length)
+        .map_err(|source| object_store::Error::Generic {
+            store: "Snapshot",
+            source: Box::new(source),
+        })
+}
+
+/// Ranges in order, of which near ones are one.
+fn merged(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+    let mut sorted = ranges.to_vec();
+    sorted.sort_by_key(|range| range.start);
+    let mut merged: Vec<Range<u64>> = Vec::new();
+    for range in sorted {
+        if let Some(last) = merged.last_mut() {
+            let gap = range.start.saturating_sub(last.end);
+            let both = (last.end - last.start) + (range.end - range.start);
+            if gap <= SMALL_GAP_BYTES.max(both / GAP_SHARE) {
+                last.end = last.end.max(range.end);
+                continue;
+            }
+        }
+        merged.push(range);
+    }
+    merged
+}

@@ -1,0 +1,86 @@
+//! What sweeps planned, and what of it is there.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use engram_schemas::{DatasetLocation, layout};
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use object_store::path::Path;
+use serde_json::Value;
+
+use crate::{Error, Result, store};
+
+/// How the files of plans end.
+const ENDING: &str = ".sweep.json";
+
+/// The folder of the plans below the root of a release.
+pub const FOLDER: &str = "plans";
+
+/// The plans of the sweeps that made a dataset.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plans {
+    /// Name and content of each, without what is of the machine that it ran on, sorted by name.
+    pub files: Vec<(String, Bytes)>,
+    /// The runs that they name.
+    pub planned: BTreeSet<String>,
+}
+
+impl Plans {
+    /// The plans in the `logs` of a sweep area.
+    ///
+    /// # Errors
+    /// [`Error::Plan`] for a file that is none, [`Error::Store`].
+    pub async fn of_sweeps(location: &DatasetLocation) -> Result<Self> {
+        Self::in_folder(location, &layout::logs_folder(location.root())).await
+    }
+
+    /// The plans of a release.
+    ///
+    /// # Errors
+    /// As [`Plans::of_sweeps`].
+    pub async fn of_release(location: &DatasetLocation) -> Result<Self> {
+        Self::in_folder(location, &location.root().clone().join(FOLDER)).await
+    }
+
+    async fn in_folder(location: &DatasetLocation, folder: &Path) -> Result<Self> {
+        let listed = location.store().list(Some(folder));
+        let mut paths: Vec<Path> = match listed.map_ok(|file| file.location).try_collect().await {
+            Ok(paths) => paths,
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            Err(source) => return Err(store::failed("list", location, folder, source)),
+        };
+        paths.retain(|path| path.as_ref().ends_with(ENDING));
+        paths.sort();
+        let mut plans = Self::default();
+        for path in paths {
+            let wrong = |reason: String| Error::Plan {
+                file: location.display(&path),
+                reason,
+            };
+            let name = path.filename().unwrap_or_default().to_owned();
+            let content = store::read(location, &path).await?.unwrap_or_default();
+            let mut plan: Value =
+                serde_json::from_slice(&content).map_err(|error| wrong(error.to_string()))?;
+            let runs = plan.get("runs").and_then(Value::as_array);
+            let runs = runs.ok_or_else(|| wrong("it has no list `runs`".to_owned()))?;
+            for run in runs {
+                let run_id = run.get("run_id").and_then(Value::as_str);
+                let run_id = run_id.ok_or_else(|| wrong("a run has no `run_id`".to_owned()))?;
+                plans.planned.insert(run_id.to_owned());
+            }
+            // Where a task's files lay on the machine that trained is nobody's business.
+            if let Some(plan) = plan.as_object_mut() {
+                plan.remove("data");
+            }
+            let content = serde_json::to_vec_pretty(&plan).unwrap_or_default();
+            plans.files.push((name, content.into()));
+        }
+        Ok(plans)
+    }
+
+    /// The planned runs that are not among those that are there, sorted.
+    pub fn missing(&self, there: &BTreeSet<String>) -> Vec<String> {
+        self.planned.difference(there).cloned().collect()
+    }
+}

@@ -1,0 +1,388 @@
+//! Writes a release.
+//!
+//! Whoever writes begins with a claim, created if there is none: it says which content is to come. Another writer of the same
+//! content goes on beside the first, because their parts have the same names and bytes, and so does the same one after it was
+//! killed; a writer of other content is refused before it has written anything. The manifest is created last, and then the
+//! claim is removed. So a place holds no release, or a whole one, and no part that is in none.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use engram_engine::Session;
+use engram_schemas::manifest::{self, CLAIM, FOOTERS, File, Manifest, Part, PartFile, Table};
+use engram_schemas::{
+    Architecture, DatasetLocation, SCHEMA_VERSION, Task, layout, recordings, trajectories,
+};
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use object_store::path::Path;
+use serde_json::json;
+use trajectories::column;
+
+use crate::parts::{Cutter, EncodedPart, PART_BYTES};
+use crate::plans::{self, Plans};
+use crate::store::{self, Put, create, sha256};
+use crate::verify::content;
+use crate::{Error, Result, card, citation, croissant};
+
+/// Digits of a part's hash that stand in its name.
+const NAME_DIGITS: usize = 12;
+
+/// What a release is called, and what of it may be missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishSettings {
+    /// What it is called.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it is about, in a sentence.
+    pub description: String,
+    /// Who made it.
+    pub authors: Vec<String>,
+    /// SPDX name of its licence.
+    pub license: String,
+    /// Where it will be found, as a URL.
+    pub url: Option<String>,
+    /// Whether runs of the plan may be missing.
+    pub allow_partial: bool,
+    /// What a part holds before it is encoded, where there is so much.
+    pub part_bytes: usize,
+}
+
+impl Default for PublishSettings {
+    fn default() -> Self {
+        Self {
+            name: "engram".to_owned(),
+            version: "1.0.0".to_owned(),
+            description: String::new(),
+            authors: Vec::new(),
+            license: "CC-BY-4.0".to_owned(),
+            url: None,
+            allow_partial: false,
+            part_bytes: PART_BYTES,
+        }
+    }
+}
+
+/// A release that was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Rows that the sweep had twice, and the release has once.
+    pub n_repeated: u64,
+    /// Whether all of it was there before.
+    pub was_there: bool,
+}
+
+/// Writes the dataset of `session` to `to` as a release. `on_part` is told of every part's path when it is written.
+///
+/// # Errors
+/// [`Error::Incomplete`] and [`Error::NoPlan`] unless the settings allow it, [`Error::Damaged`] for files that are not what was
+/// written, [`Error::AlreadyRelease`] and [`Error::Claimed`] for a place that is taken, [`Error::Store`].
+pub async fn publish(
+    session: &Session,
+    to: &DatasetLocation,
+    settings: &PublishSettings,
+    on_part: impl Fn(&str) + Send + Sync,
+) -> Result<Published> {
+    let from = session.location();
+    if let Some(release) = session.dataset().release() {
+        return Err(already(from, release));
+    }
+    let there = runs_of(session);
+    let plans = Plans::of_sweeps(from).await?;
+    let missing = plans.missing(&there);
+    if !settings.allow_partial {
+        if plans.files.is_empty() {
+            let place = from.url().to_string();
+            return Err(Error::NoPlan { place });
+        }
+        if !missing.is_empty() {
+            let n_planned = plans.planned.len();
+            return Err(Error::Incomplete { missing, n_planned });
+        }
+    }
+    let damaged = content::damaged(session).await?;
+    if !damaged.is_empty() {
+        let files = damaged.into_iter().map(|finding| finding.to_string());
+        return Err(Error::Damaged { files: files.collect() });
+    }
+    let content = content_of(settings, session);
+    if let Some(before) = take(to, settings, &content).await? {
+        return Ok(Published {
+            manifest: before,
+            n_repeated: 0,
+            was_there: true,
+        });
+    }
+    let mut writer = Writer {
+        to,
+        on_part: &on_part,
+        footers: Vec::new(),
+        n_repeated: 0,
+    };
+    let mut tables = vec![writer.table(session, &TRAJECTORIES, settings.part_bytes).await?];
+    if session.dataset().n_recordings > 0 {
+        tables.push(writer.table(session, &RECORDINGS, settings.part_bytes).await?);
+    }
+    let (footers, n_repeated) = (Bytes::from(writer.footers), writer.n_repeated);
+    let mut manifest = Manifest {
+        format: manifest::FORMAT.to_owned(),
+        name: settings.name.clone(),
+        version: settings.version.clone(),
+        license: settings.license.clone(),
+        schema_version: SCHEMA_VERSION.to_owned(),
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        n_runs: there.len() as u64,
+        n_planned: plans.planned.len() as u64,
+        content,
+        missing,
+        tables,
+        files: Vec::new(),
+    };
+    let card = card::markdown(session, &manifest, settings).await?;
+    let mut files: Vec<(String, Bytes)> = vec![
+        (FOOTERS.to_owned(), footers),
+        ("README.md".to_owned(), card.into()),
+        ("CITATION.cff".to_owned(), citation::cff(&manifest, settings).into()),
+        ("LICENSE".to_owned(), citation::license(settings).into()),
+        (croissant::FILE.to_owned(), croissant::json_ld(&manifest, settings).into()),
+    ];
+    let plan_files = plans.files.into_iter();
+    files.extend(plan_files.map(|(name, text)| (format!("{}/{name}", plans::FOLDER), text)));
+    for (path, content) in files {
+        let file = File {
+            size_bytes: content.len() as u64,
+            sha256: sha256(&content),
+            path,
+        };
+        create(to, &file.path(to.root())?, content).await?;
+        manifest.files.push(file);
+    }
+    refuse_strangers(to, &manifest).await?;
+    let path = to.root().clone().join(manifest::FILE);
+    create(to, &path, manifest.to_json().into()).await?;
+    store::remove(to, &to.root().clone().join(CLAIM)).await?;
+    Ok(Published {
+        manifest,
+        n_repeated,
+        was_there: false,
+    })
+}
+
+fn already(place: &DatasetLocation, release: &Manifest) -> Error {
+    Error::AlreadyRelease {
+        place: place.url().to_string(),
+        name: release.name.clone(),
+        version: release.version.clone(),
+    }
+}
+
+fn runs_of(session: &Session) -> BTreeSet<String> {
+    let runs = session.dataset().runs.iter();
+    runs.map(|run| run.run_id.clone()).collect()
+}
+
+/// What the content to come follows from, hashed: equal for equal content.
+fn content_of(settings: &PublishSettings, session: &Session) -> String {
+    let files = session.dataset().files();
+    let mut files: Vec<&str> = files.iter().map(|file| file.object.location.filename().unwrap_or_default()).collect();
+    files.sort_unstable();
+    let content = json!({
+        "files": files,
+        "settings": format!("{settings:?}"),
+        "code_version": env!("CARGO_PKG_VERSION"),
+    });
+    sha256(content.to_string().as_bytes())
+}
+
+/// Takes the place for this content. Gives the release that is there already, if it is the same.
+async fn take(to: &DatasetLocation, settings: &PublishSettings, content: &str) -> Result<Option<Manifest>> {
+    if let Some(folder) = to.local_path() {
+        // The local store makes folders as it needs them; whether this is possible is better known before any work.
+        std::fs::create_dir_all(&folder).map_err(|error| Error::Store {
+            what: "write to",
+            place: folder.display().to_string(),
+            source: object_store::Error::Generic {
+                store: "LocalFileSystem",
+                source: error.into(),
+            },
+        })?;
+    }
+    let claim = json!({ "name": settings.name, "version": settings.version, "content": content });
+    let claim = Bytes::from(claim.to_string());
+    let path = to.root().clone().join(CLAIM);
+    let put = create(to, &path, claim.clone()).await?;
+    if put == Put::WasThere {
+        let other = store::read(to, &path).await?.unwrap_or_default();
+        if other != claim && !other.is_empty() {
+            return Err(Error::Claimed {
+                place: to.url().to_string(),
+                claim: String::from_utf8_lossy(&other).into_owned(),
+            });
+        }
+    }
+    // A manifest may have come, and the claim before it gone, between a look for one and the claim; after the claim none of
+    // other content can.
+    let manifest = to.root().clone().join(manifest::FILE);
+    let Some(text) = store::read(to, &manifest).await? else {
+        return Ok(None);
+    };
+    store::remove(to, &path).await?;
+    let release = Manifest::from_json(&text)?;
+    if release.content == content {
+        return Ok(Some(release));
+    }
+    Err(already(to, &release))
+}
+
+/// How the rows of a table are ordered, and what names one.
+struct Order {
+    table: &'static str,
+    schema: fn() -> arrow::datatypes::SchemaRef,
+    key: &'static [&'static str],
+}
+
+const TRAJECTORIES: Order = Order {
+    table: trajectories::TABLE,
+    schema: trajectories::file_schema,
+    key: &[
+        column::LEARNING_RULE,
+        column::RUN_ID,
+        column::LAYER_INDEX,
+        column::EPOCH,
+        column::UNIT_FRACTION,
+        column::NOISE_STDDEV,
+        column::OBSERVATION_SEED,
+        column::DEFINITION,
+    ],
+};
+
+const RECORDINGS: Order = Order {
+    table: recordings::TABLE,
+    schema: recordings::file_schema,
+    key: &[
+        column::LEARNING_RULE,
+        column::RUN_ID,
+        column::LAYER_INDEX,
+        column::EPOCH,
+        recordings::column::MEASURE,
+        recordings::column::STIMULUS,
+        column::OBSERVATION_SEED,
+    ],
+};
+
+struct Writer<'a, F> {
+    to: &'a DatasetLocation,
+    on_part: &'a F,
+    footers: Vec<u8>,
+    n_repeated: u64,
+}
+
+impl<F: Fn(&str)> Writer<'_, F> {
+    /// Writes a table, a partition after the other.
+    async fn table(&mut self, session: &Session, order: &Order, part_bytes: usize) -> Result<Table> {
+        let runs = session.dataset().runs.iter();
+        let partitions: BTreeSet<(&str, &str)> =
+            runs.map(|run| (run.architecture.as_str(), run.task.as_str())).collect();
+        let mut table = Table {
+            name: order.table.to_owned(),
+            n_rows: 0,
+            parts: Vec::new(),
+        };
+        for (architecture, task) in partitions {
+            let sql = format!(
+                "SELECT * FROM {} WHERE architecture = '{architecture}' AND task = '{task}' ORDER BY {}",
+                order.table,
+                order.key.join(", ")
+            );
+            let mut cutter = Cutter::try_new((order.schema)(), order.key, part_bytes)?;
+            let mut rows = session.stream(&sql).await?.batches;
+            let place = (architecture.parse()?, task.parse()?);
+            let mut number = 0;
+            while let Some(batch) = rows.try_next().await? {
+                for part in cutter.take(&batch)? {
+                    self.put(&mut table, order.table, place, number, part).await?;
+                    number += 1;
+                }
+            }
+            let (last, n_repeated) = cutter.finish()?;
+            self.n_repeated += n_repeated;
+            for part in last {
+                self.put(&mut table, order.table, place, number, part).await?;
+                number += 1;
+            }
+        }
+        Ok(table)
+    }
+
+    async fn put(
+        &mut self,
+        table: &mut Table,
+        name: &'static str,
+        (architecture, task): (Architecture, Task),
+        number: usize,
+        part: EncodedPart,
+    ) -> Result<()> {
+        let hash = sha256(&part.content);
+        let path = PartFile {
+            table: name,
+            task,
+            architecture,
+            number,
+            hash: hash[..NAME_DIGITS].to_owned(),
+        }
+        .path(&Path::default());
+        let tail = part.content.slice(part.tail_offset as usize..);
+        let entry = Part {
+            file: File {
+                path: path.to_string(),
+                size_bytes: part.content.len() as u64,
+                sha256: hash,
+            },
+            n_rows: part.n_rows,
+            n_runs: part.runs.len() as u64,
+            footer_offset: self.footers.len() as u64,
+            footer_bytes: tail.len() as u64,
+            bounds: part.bounds,
+        };
+        self.footers.extend_from_slice(&tail);
+        create(self.to, &entry.file.path(self.to.root())?, part.content).await?;
+        (self.on_part)(&entry.file.path);
+        table.n_rows += part.n_rows;
+        table.parts.push(entry);
+        Ok(())
+    }
+}
+
+/// Refuses files in the folders of tables that the manifest does not name: a reader of the folders would count them in.
+async fn refuse_strangers(to: &DatasetLocation, manifest: &Manifest) -> Result<()> {
+    let known: BTreeSet<Path> = manifest
+        .parts()
+        .map(|part| Ok(part.file.path(to.root())?))
+        .collect::<Result<_>>()?;
+    let mut files = Vec::new();
+    for folder in [
+        layout::trajectories_folder(to.root()),
+        layout::recordings_folder(to.root()),
+    ] {
+        let mut listed = to.store().list(Some(&folder));
+        loop {
+            match listed.try_next().await {
+                Ok(Some(file)) if !known.contains(&file.location) => {
+                    files.push(to.display(&file.location));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) | Err(object_store::Error::NotFound { .. }) => break,
+                Err(source) => return Err(store::failed("list", to, &folder, source)),
+            }
+        }
+    }
+    if files.is_empty() {
+        return Ok(());
+    }
+    files.sort();
+    let place = to.url().to_string();
+    Err(Error::Strangers { place, files })
+}
