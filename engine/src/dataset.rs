@@ -5,7 +5,7 @@
 //! does not read them again. Reading one is waiting where the store is remote, and computing where it is not, so that the
 //! runtime's threads share them. Files of one version have equal schemas, which are compared with the contract once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -14,14 +14,14 @@ use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use engram_schemas::{
     DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, recordings, results,
-    trajectories,
+    trajectories::{self, column},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::schema::types::SchemaDescPtr;
 
 use crate::{Error, Result};
@@ -40,7 +40,11 @@ pub struct Dataset {
     pub n_recordings: usize,
     /// What names the parts of the table `results`.
     pub result_ids: BTreeSet<String>,
+    pub(crate) file_runs: Arc<FileRuns>,
 }
+
+/// The run of every file that is of one run alone, by what its footer says of its rows.
+pub(crate) type FileRuns = HashMap<Path, String>;
 
 impl Dataset {
     /// Lists the dataset's tables and checks every file's footer, leaving the footers in the cache of `runtime`.
@@ -90,8 +94,13 @@ impl Dataset {
                 recordings::file_schema,
             ))
             .chain(of(result_files, results::TABLE, results::file_schema));
-        stream::iter(all)
-            .map(|(file, checks)| tokio::spawn(async move { checks.check(&file).await }))
+        let file_runs = stream::iter(all)
+            .map(|(file, checks)| {
+                tokio::spawn(async move {
+                    let run_id = checks.check(&file).await?;
+                    Ok(run_id.map(|run_id| (file.location, run_id)))
+                })
+            })
             .buffer_unordered(CONCURRENT_FOOTERS)
             .map(|checked| {
                 checked.unwrap_or_else(|source| {
@@ -99,13 +108,15 @@ impl Dataset {
                     Err(Error::Computation { doing, source })
                 })
             })
-            .try_collect::<()>()
+            .try_filter_map(async |file_run| Ok(file_run))
+            .try_collect::<FileRuns>()
             .await?;
         Ok(Self {
             location: location.clone(),
             runs,
             n_recordings,
             result_ids,
+            file_runs: Arc::new(file_runs),
         })
     }
 }
@@ -194,12 +205,15 @@ struct FileSchema {
 }
 
 impl Checks {
-    async fn check(&self, object: &ObjectMeta) -> Result<()> {
+    /// Checks a file, and gives the run that all its rows are of, if there is one.
+    async fn check(&self, object: &ObjectMeta) -> Result<Option<String>> {
         let file = || self.location.display(&object.location);
         let table = self.table;
         let store: &dyn ObjectStore = self.location.store().as_ref();
         let footer = DFParquetMetadata::new(store, object)
             .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
+            // What lies in the pages is asked by few questions; these fetch it.
+            .with_page_index_policy(Some(PageIndexPolicy::Skip))
             .fetch_metadata()
             .await
             .map_err(|error| Error::UnreadableFile {
@@ -228,7 +242,7 @@ impl Checks {
             arrow: entry(&footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
         };
         if self.passed().as_ref() == Some(&schema) {
-            return Ok(());
+            return Ok(run_of(&footer));
         }
         let found = footer.file_metadata();
         let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata());
@@ -241,7 +255,7 @@ impl Checks {
             return Err(foreign(reason));
         }
         *self.passed() = Some(schema);
-        Ok(())
+        Ok(run_of(&footer))
     }
 
     fn passed(&self) -> MutexGuard<'_, Option<FileSchema>> {
@@ -258,6 +272,23 @@ fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
         .find(|entry| entry.key == key)?
         .value
         .as_deref()
+}
+
+/// The run that all rows are of, if the bounds of every row group say so.
+fn run_of(footer: &ParquetMetaData) -> Option<String> {
+    let columns = footer.file_metadata().schema_descr().columns();
+    let place = columns
+        .iter()
+        .position(|column| column.name() == column::RUN_ID)?;
+    let mut runs = footer.row_groups().iter().map(|rows| {
+        let bounds = rows.column(place).statistics()?;
+        let is_one = bounds.min_is_exact() && bounds.max_is_exact();
+        let (least, most) = (bounds.min_bytes_opt()?, bounds.max_bytes_opt()?);
+        (is_one && least == most).then_some(least)
+    });
+    let first = runs.next()??;
+    let is_one = runs.all(|run| run == Some(first));
+    is_one.then(|| String::from_utf8(first.to_vec()).ok())?
 }
 
 /// The major part of a version. What is not a number is newer than anything known.
