@@ -22,9 +22,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaBuilder, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
-use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
@@ -47,8 +47,9 @@ pub use settings::{Access, SessionSettings};
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
 
-/// Room for the footers of some thousand files: what does not fit is read and decoded again by every scan of a query.
-const FOOTER_CACHE_BYTES: usize = 512 << 20;
+/// Room for the footers of some eighty thousand files: what does not fit is read and decoded again by every scan of a query.
+/// What footers share is counted for each, so that they take half of it.
+const FOOTER_CACHE_BYTES: usize = 4 << 30;
 
 /// An open dataset.
 ///
@@ -103,10 +104,7 @@ impl Session {
             .optimizer
             .enable_join_dynamic_filter_pushdown = false;
         // A run's rows lie together. That there are fewer runs at a time than threads is no reason to take them apart.
-        config
-            .options_mut()
-            .optimizer
-            .subset_repartition_threshold = 1;
+        config.options_mut().optimizer.subset_repartition_threshold = 1;
         // It would take each of two inputs' partitions for the same part of all runs.
         config.options_mut().optimizer.prefer_existing_union = true;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.

@@ -113,9 +113,7 @@ pub(crate) fn moments<T: Value>(values: &[T]) -> FunctionMoments {
 pub(crate) fn raw_moments<T: Value>(values: &[T]) -> Moments {
     let [sum, square_sum] = sums(values, |x| [x, x.squared()]);
     let mean = match values.first().map(|first| first.to_f64()) {
-        Some(first)
-            if first.is_finite() && values.iter().all(|value| value.to_f64() == first) =>
-        {
+        Some(first) if first.is_finite() && values.iter().all(|value| value.to_f64() == first) => {
             first
         }
         _ => sum / values.len() as f64,

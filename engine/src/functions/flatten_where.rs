@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, MutableArrayData, NullBufferBuilder, make_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, ListArray, MutableArrayData, NullBufferBuilder, make_array,
+};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, exec_err, plan_err};

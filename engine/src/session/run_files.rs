@@ -138,7 +138,12 @@ mod tests {
                 .map(|(part, &size)| PartitionedFile::new(format!("{name}-{part}"), size))
                 .collect()
         };
-        let runs = vec![run("a", &[3]), run("b", &[5, 4]), run("c", &[3]), run("d", &[2])];
+        let runs = vec![
+            run("a", &[3]),
+            run("b", &[5, 4]),
+            run("c", &[3]),
+            run("d", &[2]),
+        ];
         let groups = balanced(runs, 2);
         let names: Vec<Vec<&str>> = groups
             .iter()
