@@ -5,12 +5,15 @@
 //! does not read them again. Reading one is waiting where the store is remote, and computing where it is not, so that the
 //! runtime's threads share them. Files of one version have equal schemas, which are compared with the contract once.
 
-use std::collections::BTreeSet;
+mod footer;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadataCache};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use engram_schemas::{
     DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, recordings, results,
@@ -21,7 +24,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::schema::types::SchemaDescPtr;
 
 use crate::{Error, Result};
@@ -40,7 +43,11 @@ pub struct Dataset {
     pub n_recordings: usize,
     /// What names the parts of the table `results`.
     pub result_ids: BTreeSet<String>,
+    pub(crate) file_runs: Arc<FileRuns>,
 }
+
+/// The run of every file that is of one run alone, by what its footer says of its rows.
+pub(crate) type FileRuns = HashMap<Path, String>;
 
 impl Dataset {
     /// Lists the dataset's tables and checks every file's footer, leaving the footers in the cache of `runtime`.
@@ -90,8 +97,13 @@ impl Dataset {
                 recordings::file_schema,
             ))
             .chain(of(result_files, results::TABLE, results::file_schema));
-        stream::iter(all)
-            .map(|(file, checks)| tokio::spawn(async move { checks.check(&file).await }))
+        let file_runs = stream::iter(all)
+            .map(|(file, checks)| {
+                tokio::spawn(async move {
+                    let run_id = checks.check(&file).await?;
+                    Ok(run_id.map(|run_id| (file.location, run_id)))
+                })
+            })
             .buffer_unordered(CONCURRENT_FOOTERS)
             .map(|checked| {
                 checked.unwrap_or_else(|source| {
@@ -99,13 +111,15 @@ impl Dataset {
                     Err(Error::Computation { doing, source })
                 })
             })
-            .try_collect::<()>()
+            .try_filter_map(async |file_run| Ok(file_run))
+            .try_collect::<FileRuns>()
             .await?;
         Ok(Self {
             location: location.clone(),
             runs,
             n_recordings,
             result_ids,
+            file_runs: Arc::new(file_runs),
         })
     }
 }
@@ -183,30 +197,34 @@ struct Checks {
     table: &'static str,
     expected: SchemaRef,
     /// The schema of a file that was what it should be.
-    passed: Mutex<Option<FileSchema>>,
+    passed: Mutex<Option<Arc<FileSchema>>>,
 }
 
 /// A file's schema as it stands in its footer: Parquet's and Arrow's.
-#[derive(PartialEq)]
 struct FileSchema {
     parquet: SchemaDescPtr,
     arrow: Option<String>,
+    /// Whether Arrow's says more than follows from Parquet's.
+    arrow_says_more: bool,
 }
 
 impl Checks {
-    async fn check(&self, object: &ObjectMeta) -> Result<()> {
+    /// Checks a file, keeps its footer, and gives the run that all its rows are of, if there is one.
+    async fn check(&self, object: &ObjectMeta) -> Result<Option<String>> {
         let file = || self.location.display(&object.location);
         let table = self.table;
+        let unreadable = |source| Error::UnreadableFile {
+            file: file(),
+            table,
+            source,
+        };
         let store: &dyn ObjectStore = self.location.store().as_ref();
         let footer = DFParquetMetadata::new(store, object)
-            .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
+            // What lies in the pages is asked by few questions; these fetch it.
+            .with_page_index_policy(Some(PageIndexPolicy::Skip))
             .fetch_metadata()
             .await
-            .map_err(|error| Error::UnreadableFile {
-                file: file(),
-                table,
-                source: parquet_error(error),
-            })?;
+            .map_err(|error| unreadable(parquet_error(error)))?;
         let foreign = |reason| Error::ForeignFile {
             file: file(),
             table,
@@ -223,28 +241,41 @@ impl Checks {
                 found: version.to_owned(),
             });
         }
-        let schema = FileSchema {
-            parquet: footer.file_metadata().schema_descr_ptr(),
-            arrow: entry(&footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
+        let parquet = footer.file_metadata().schema_descr_ptr();
+        let arrow = entry(&footer, ARROW_SCHEMA_META_KEY);
+        let is_equal =
+            |other: &Arc<FileSchema>| other.parquet == parquet && other.arrow.as_deref() == arrow;
+        let passed = self.passed().clone().filter(is_equal);
+        let schema = match passed {
+            Some(schema) => schema,
+            None => {
+                let found = footer.file_metadata();
+                let found =
+                    parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata())
+                        .map_err(unreadable)?;
+                if let Some(reason) = difference(&self.expected, &found) {
+                    return Err(foreign(reason));
+                }
+                let plain = parquet_to_arrow_schema(&parquet, None).map_err(unreadable)?;
+                let schema = Arc::new(FileSchema {
+                    arrow_says_more: plain.fields() != found.fields(),
+                    arrow: arrow.map(str::to_owned),
+                    parquet,
+                });
+                *self.passed() = Some(Arc::clone(&schema));
+                schema
+            }
         };
-        if self.passed().as_ref() == Some(&schema) {
-            return Ok(());
-        }
-        let found = footer.file_metadata();
-        let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata());
-        let found = found.map_err(|source| Error::UnreadableFile {
-            file: file(),
-            table,
-            source,
-        })?;
-        if let Some(reason) = difference(&self.expected, &found) {
-            return Err(foreign(reason));
-        }
-        *self.passed() = Some(schema);
-        Ok(())
+        let kept = footer::sharing(&footer, &schema.parquet, schema.arrow_says_more)
+            .map_err(unreadable)?;
+        let run_id = footer::run_of(&kept);
+        let kept = Arc::new(CachedParquetMetaData::new(Arc::new(kept)));
+        let kept = CachedFileMetadataEntry::new(object.clone(), kept);
+        self.footers.put(&object.location, kept);
+        Ok(run_id)
     }
 
-    fn passed(&self) -> MutexGuard<'_, Option<FileSchema>> {
+    fn passed(&self) -> MutexGuard<'_, Option<Arc<FileSchema>>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,12 +16,14 @@
 
 mod computing;
 mod memory_pool;
+mod run_files;
 mod settings;
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaBuilder, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
@@ -41,13 +43,15 @@ use crate::sql_error::SqlError;
 use crate::{Error, Result, aggregates, functions, relations, statements, views};
 
 use computing::Computing;
+use run_files::RunFiles;
 pub use settings::{Access, SessionSettings};
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
 
-/// Room for the footers of some thousand files: what does not fit is read and decoded again by every scan of a query.
-const FOOTER_CACHE_BYTES: usize = 512 << 20;
+/// Room for the footers of some eighty thousand files: what does not fit is read and decoded again by every scan of a query.
+/// What footers share is counted for each, so that they take half of it.
+const FOOTER_CACHE_BYTES: usize = 4 << 30;
 
 /// An open dataset.
 ///
@@ -102,6 +106,10 @@ impl Session {
             .options_mut()
             .optimizer
             .enable_join_dynamic_filter_pushdown = false;
+        // A run's rows lie together. That there are fewer runs at a time than threads is no reason to take them apart.
+        config.options_mut().optimizer.subset_repartition_threshold = 1;
+        // It would take each of two inputs' partitions for the same part of all runs.
+        config.options_mut().optimizer.prefer_existing_union = true;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
         config.options_mut().execution.collect_statistics = false;
         let config = settings.proportion(config);
@@ -301,8 +309,15 @@ impl Session {
         let config = ListingTableConfig::new(folder)
             .with_listing_options(options)
             .with_schema(schema);
-        self.context
-            .register_table(table, Arc::new(ListingTable::try_new(config)?))?;
+        let files = ListingTable::try_new(config)?;
+        // Files that come later, and settings that bring partitions of two tables together, are not for what is read by run.
+        let provider: Arc<dyn TableProvider> = match self.access {
+            Access::ReadOnly if table != results::TABLE => {
+                Arc::new(RunFiles::new(files, Arc::clone(&self.dataset.file_runs)))
+            }
+            _ => Arc::new(files),
+        };
+        self.context.register_table(table, provider)?;
         Ok(())
     }
 }

@@ -13,6 +13,8 @@
 //! Rows may be spread over threads; what comes out does not depend on their number. Working memory is at most one copy of
 //! the row at hand a thread.
 //!
+//! [`observe_raw`] gives the seven of the values themselves alone, where nothing else is asked.
+//!
 //! Deliberately absent: tensors, sampling and noise (the observation's condition is applied before the values come
 //! here).
 //!
@@ -56,6 +58,22 @@ pub use value::Value;
 /// * No values at all: every statistic is NaN but the norm, which is 0.
 pub fn observe<T: Value>(values: &[T], scratch: &mut Scratch) -> Observation {
     T::observe(values, scratch)
+}
+
+/// The seven statistics of `values` themselves: [`observe`]'s `raw`, to the bit, in a fraction of its time.
+pub fn observe_raw<T: Value>(values: &[T], scratch: &mut Scratch) -> Statistics {
+    T::observe_raw(values, scratch)
+}
+
+fn observe_raw_values<T: Value>(values: &[T], scratch: &mut Scratch) -> Statistics {
+    let moments = moments::raw_moments(values);
+    // A sum of squares is NaN only through a NaN, and NaNs have no place in the order.
+    let [median, third_quartile] = if moments.norm.is_nan() {
+        quantile::Quantiles::NAN.raw
+    } else {
+        quantile::raw_quantiles(values, scratch)
+    };
+    moments.with_quantiles(median, third_quartile)
 }
 
 fn observe_values<T: Value>(values: &[T], scratch: &mut Scratch) -> Observation {

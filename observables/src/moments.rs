@@ -16,13 +16,25 @@ const STRETCH: usize = 64 * LANES;
 
 /// Statistics of one function, before the quantiles and what depends on them.
 pub(crate) struct Moments {
-    norm: f64,
+    pub(crate) norm: f64,
     pub(crate) mean: f64,
     var: f64,
     kurtosis: f64,
 }
 
 impl Moments {
+    /// Of the sums of `n` values' second and fourth powers of deviations from their mean.
+    fn new(n: usize, norm: f64, mean: f64, second: f64, fourth: f64) -> Self {
+        let n = n as f64;
+        let var = second / n;
+        Self {
+            norm,
+            mean,
+            var,
+            kurtosis: fourth / n / (var * var),
+        }
+    }
+
     /// Adds the quantiles, and the skewness that needs the median.
     pub(crate) fn with_quantiles(self, median: f64, third_quartile: f64) -> Statistics {
         let Self {
@@ -89,20 +101,28 @@ pub(crate) fn moments<T: Value>(values: &[T]) -> FunctionMoments {
         ]
     });
     let [raw2, raw4, abs2, abs4, square2, square4] = deviations;
-    let of = |norm: f64, mean: f64, second: f64, fourth: f64| {
-        let var = second / n;
-        Moments {
-            norm,
-            mean,
-            var,
-            kurtosis: fourth / n / (var * var),
-        }
-    };
+    let (n, norm, square_norm) = (values.len(), square_sum.sqrt(), fourth_sum.sqrt());
     FunctionMoments {
-        raw: of(square_sum.sqrt(), mean, raw2, raw4),
-        abs: of(square_sum.sqrt(), abs_mean, abs2, abs4),
-        square: of(fourth_sum.sqrt(), square_mean, square2, square4),
+        raw: Moments::new(n, norm, mean, raw2, raw4),
+        abs: Moments::new(n, norm, abs_mean, abs2, abs4),
+        square: Moments::new(n, square_norm, square_mean, square2, square4),
     }
+}
+
+/// Norm and central moments of `values` themselves, to the bit as [`moments`] has them.
+pub(crate) fn raw_moments<T: Value>(values: &[T]) -> Moments {
+    let [sum, square_sum] = sums(values, |x| [x, x.squared()]);
+    let mean = match values.first().map(|first| first.to_f64()) {
+        Some(first) if first.is_finite() && values.iter().all(|value| value.to_f64() == first) => {
+            first
+        }
+        _ => sum / values.len() as f64,
+    };
+    let [second, fourth] = sums(values, |x| {
+        let square = (x - Lanes::splat(mean)).squared();
+        [square, square.squared()]
+    });
+    Moments::new(values.len(), square_sum.sqrt(), mean, second, fourth)
 }
 
 /// Sums of terms over the values: value `i` goes to lane `i % LANES`, stretches are added in order, the lanes at the end.

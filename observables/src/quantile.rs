@@ -37,62 +37,80 @@ impl Quantiles {
 
 /// Median and third quartile of `values`, none of which is NaN, and of their absolute values. NaN of no values.
 pub(crate) fn quantiles<T: Value>(values: &[T], scratch: &mut Scratch) -> Quantiles {
-    let n = values.len();
-    if n == 0 {
+    let Some(ranks) = ranks(values.len()) else {
         return Quantiles::NAN;
-    }
-    // Ranks from 0.
-    let ranks = [n.div_ceil(2) - 1, (n - n / 4) - 1];
-    let quantiles = if n < SHORT {
+    };
+    let quantiles = if values.len() < SHORT {
         select(values, ranks, scratch)
     } else {
         count(values, ranks, scratch)
     };
-    // Which of the two zeros stands at a rank would depend on the way taken.
     Quantiles {
-        raw: quantiles.raw.map(|value| value + 0.0),
+        raw: unsigned_zeros(quantiles.raw),
         abs: quantiles.abs,
     }
 }
 
+/// Those of the values alone, as [`quantiles`] has them.
+pub(crate) fn raw_quantiles<T: Value>(values: &[T], scratch: &mut Scratch) -> [f64; 2] {
+    let Some(ranks) = ranks(values.len()) else {
+        return Quantiles::NAN.raw;
+    };
+    unsigned_zeros(if values.len() < SHORT {
+        select_raw(values, ranks, scratch)
+    } else {
+        count_raw(values, ranks, scratch)
+    })
+}
+
+/// The ranks of median and third quartile of `n` values, from 0; of no values there are none.
+fn ranks(n: usize) -> Option<[usize; 2]> {
+    (n > 0).then(|| [n.div_ceil(2) - 1, (n - n / 4) - 1])
+}
+
+/// Which of the two zeros stands at a rank would depend on the way taken.
+fn unsigned_zeros(quantiles: [f64; 2]) -> [f64; 2] {
+    quantiles.map(|value| value + 0.0)
+}
+
 /// By partial sorting of all values.
-fn select<T: Value>(
+fn select<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> Quantiles {
+    Quantiles {
+        raw: select_raw(values, ranks, scratch),
+        abs: select_by(values, T::abs_bits, ranks, scratch).map(T::of_bits),
+    }
+}
+
+fn select_raw<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> [f64; 2] {
+    select_by(values, T::key, ranks, scratch).map(T::of_key)
+}
+
+fn select_by<T: Value>(
     values: &[T],
+    key: impl Fn(T::Bits) -> T::Bits,
     [median, third_quartile]: [usize; 2],
     scratch: &mut Scratch,
-) -> Quantiles {
+) -> [T::Bits; 2] {
     let buffer = T::buffer(scratch);
-    let mut both = |key: fn(T::Bits) -> T::Bits| {
-        buffer.clear();
-        buffer.extend(values.iter().map(|value| key(value.bits())));
-        let (below, &mut upper, _) = buffer.select_nth_unstable(third_quartile);
-        let lower = if median < below.len() {
-            *below.select_nth_unstable(median).1
-        } else {
-            upper
-        };
-        [lower, upper]
+    buffer.clear();
+    buffer.extend(values.iter().map(|value| key(value.bits())));
+    let (below, &mut upper, _) = buffer.select_nth_unstable(third_quartile);
+    let lower = if median < below.len() {
+        *below.select_nth_unstable(median).1
+    } else {
+        upper
     };
-    Quantiles {
-        raw: both(T::key).map(T::of_key),
-        abs: both(T::abs_bits).map(T::of_bits),
-    }
+    [lower, upper]
 }
 
 /// By counting all values into bins and partial sorting of the bins hit.
 fn count<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> Quantiles {
     let counts = counts(values);
-    let mut ascending = counts;
-    ascending[SIGN..].reverse();
-    ascending.rotate_left(SIGN);
     let mut abs_counts = [0; SIGN];
     for (bin, count) in abs_counts.iter_mut().enumerate() {
         *count = counts[bin] + counts[bin + SIGN];
     }
-    let raw = places(&ascending, ranks).map(|place| Place {
-        bin: ascending_bin(place.bin),
-        ..place
-    });
+    let raw = raw_places(&counts, ranks);
     let abs = places(&abs_counts, ranks);
 
     let mut wanted = [false; BINS];
@@ -139,6 +157,31 @@ fn count<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> Qu
     Quantiles { raw, abs }
 }
 
+/// The same of the values alone. Each bin is gathered by itself: values of a bin are rare, so that whole blocks are passed
+/// over, by comparisons that vectorise. For four bins that would take longer than [`gather`].
+fn count_raw<T: Value>(values: &[T], ranks: [usize; 2], scratch: &mut Scratch) -> [f64; 2] {
+    const BLOCK: usize = 16;
+    let counts = counts(values);
+    let buffer = T::buffer(scratch);
+    raw_places(&counts, ranks).map(|Place { bin, rank }| {
+        buffer.clear();
+        // Some more, as the next row wants nearly as many, but never more than the values are.
+        let n = counts[bin] as usize;
+        if buffer.capacity() < n {
+            buffer.reserve_exact((n + n / 4).min(values.len()));
+        }
+        for block in values.chunks(BLOCK) {
+            let is_wanted = |value: &&T| T::is_in(value.bits(), bin);
+            let n_wanted: u32 = block.iter().map(|value| u32::from(is_wanted(&value))).sum();
+            if n_wanted > 0 {
+                let wanted = block.iter().filter(is_wanted);
+                buffer.extend(wanted.map(|value| T::key(value.bits())));
+            }
+        }
+        T::of_key(*buffer.select_nth_unstable(rank).1)
+    })
+}
+
 /// Number of values in each bin.
 fn counts<T: Value>(values: &[T]) -> [u32; BINS] {
     // Two tables, so that equal neighbours, of which rectified outputs are full, do not wait for each other's count.
@@ -173,6 +216,17 @@ fn ascending_bin(step: usize) -> usize {
 struct Place {
     bin: usize,
     rank: usize,
+}
+
+/// Where each rank of the values lies.
+fn raw_places(counts: &[u32; BINS], ranks: [usize; 2]) -> [Place; 2] {
+    let mut ascending = *counts;
+    ascending[SIGN..].reverse();
+    ascending.rotate_left(SIGN);
+    places(&ascending, ranks).map(|place| Place {
+        bin: ascending_bin(place.bin),
+        ..place
+    })
 }
 
 /// Where each rank lies in bins that are given in ascending order.

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::{Observation, Scratch};
+use crate::{Observation, Scratch, Statistics};
 
 /// A floating-point type whose values can be observed; `f32` and `f64` are, and no other type can be.
 pub trait Value: sealed::Sealed {}
@@ -10,7 +10,7 @@ pub trait Value: sealed::Sealed {}
 impl<T: sealed::Sealed> Value for T {}
 
 pub(crate) mod sealed {
-    use super::{Debug, Observation, Scratch};
+    use super::{Debug, Observation, Scratch, Statistics};
 
     /// What the passes need to know of a type. The integer operations are stated on bit patterns.
     pub trait Sealed: Copy + PartialOrd + Debug + Sync {
@@ -25,6 +25,9 @@ pub(crate) mod sealed {
 
         /// The top [`BIN_BITS`](crate::quantile::BIN_BITS) bits of a pattern.
         fn bin(bits: Self::Bits) -> usize;
+
+        /// Whether a pattern has these top bits. Compared in the pattern's own width, so that several are at once.
+        fn is_in(bits: Self::Bits, bin: usize) -> bool;
 
         /// The pattern of the absolute value.
         fn abs_bits(bits: Self::Bits) -> Self::Bits;
@@ -44,6 +47,9 @@ pub(crate) mod sealed {
         /// [`observe`](crate::observe) for this type. Being no generic function it is compiled in this crate, with
         /// this crate's optimisation level, and not with the caller's.
         fn observe(values: &[Self], scratch: &mut Scratch) -> Observation;
+
+        /// [`observe_raw`](crate::observe_raw) for this type.
+        fn observe_raw(values: &[Self], scratch: &mut Scratch) -> Statistics;
     }
 }
 
@@ -65,6 +71,11 @@ macro_rules! value {
             #[inline]
             fn bin(bits: $bits) -> usize {
                 (bits >> (<$bits>::BITS - crate::quantile::BIN_BITS)) as usize
+            }
+
+            #[inline]
+            fn is_in(bits: $bits, bin: usize) -> bool {
+                bits >> (<$bits>::BITS - crate::quantile::BIN_BITS) == bin as $bits
             }
 
             #[inline]
@@ -98,6 +109,10 @@ macro_rules! value {
 
             fn observe(values: &[Self], scratch: &mut Scratch) -> Observation {
                 crate::observe_values(values, scratch)
+            }
+
+            fn observe_raw(values: &[Self], scratch: &mut Scratch) -> Statistics {
+                crate::observe_raw_values(values, scratch)
             }
         }
     };

@@ -117,6 +117,9 @@ fn returned() -> Fields {
     ])
 }
 
+/// Rows that are put from columns into rows at a time: as many as stay in the processor's nearest memory.
+const ROWS_OF_BLOCK: usize = 64;
+
 /// What was seen of a group, checkpoint by checkpoint.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -203,22 +206,28 @@ fn for_each(
         .iter()
         .map(|column| column.as_primitive::<Float64Type>())
         .collect();
-    let mut row_values = vec![0.0; values.len()];
-    for (row, &group) in groups.iter().enumerate() {
-        if !counts(filter, row) {
-            continue;
+    let n_values = values.len();
+    let mut block = vec![0.0; ROWS_OF_BLOCK * n_values];
+    for first in (0..groups.len()).step_by(ROWS_OF_BLOCK) {
+        let rows = first..groups.len().min(first + ROWS_OF_BLOCK);
+        for (place, column) in values.iter().enumerate() {
+            let cells = block[place..].iter_mut().step_by(n_values);
+            for (cell, row) in cells.zip(rows.clone()) {
+                *cell = column.values()[row];
+            }
+            if column.null_count() > 0 {
+                for row in rows.clone().filter(|&row| column.is_null(row)) {
+                    block[(row - first) * n_values + place] = f64::NAN;
+                }
+            }
         }
-        if epochs.is_null(row) {
-            return exec_err!("collect_trajectories: a checkpoint has no epoch");
+        for row in rows.filter(|&row| counts(filter, row)) {
+            if epochs.is_null(row) {
+                return exec_err!("collect_trajectories: a checkpoint has no epoch");
+            }
+            let row_values = &block[(row - first) * n_values..][..n_values];
+            take(groups[row], epochs.value(row), row_values);
         }
-        for (value, column) in row_values.iter_mut().zip(&values) {
-            *value = if column.is_null(row) {
-                f64::NAN
-            } else {
-                column.value(row)
-            };
-        }
-        take(group, epochs.value(row), &row_values);
     }
     Ok(())
 }

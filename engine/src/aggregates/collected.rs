@@ -10,7 +10,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
-use engram_observables::{Scratch, Statistics, observe};
+use engram_observables::{Scratch, Statistics, observe_raw};
 
 use super::numbers;
 use super::single_group::Groups;
@@ -112,7 +112,7 @@ impl GroupsAccumulator for Collected {
         let mut scratch = Scratch::default();
         let observed = groups
             .iter()
-            .map(|group| (!group.is_empty()).then(|| observe(group, &mut scratch).raw));
+            .map(|group| (!group.is_empty()).then(|| observe_raw(group, &mut scratch)));
         match self.told {
             Told::One(of) => Ok(Arc::new(
                 observed

@@ -1,8 +1,11 @@
 //! `flatten_where(lists, is_chosen)`: some lists, one behind the other.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, ListArray, MutableArrayData, NullBufferBuilder, make_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, ListArray, MutableArrayData, NullBufferBuilder, make_array,
+};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, exec_err, plan_err};
@@ -50,16 +53,14 @@ impl ScalarUDFImpl for FlattenWhere {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let n_rows = arguments.number_rows;
-        let outer = arguments.args[0].to_array(n_rows)?;
-        let outer = Lists::of(&outer)?;
+        let [outer, flags] = [once(&arguments.args[0])?, once(&arguments.args[1])?];
+        let [outer, flags] = [Lists::of(&outer)?, Lists::of(&flags)?];
         let inner = Lists::of(outer.values())?;
-        let flags = arguments.args[1].to_array(n_rows)?;
-        let flags = Lists::of(&flags)?;
         let is_chosen = flags.values().as_boolean();
-        let data = inner.values().to_data();
-        let mut flat = MutableArrayData::new(vec![&data], true, data.len());
+        let mut chosen: Vec<&Range<usize>> = Vec::new();
         let (mut lengths, mut nulls) = (Vec::with_capacity(n_rows), NullBufferBuilder::new(n_rows));
-        for (lists, flags) in outer.rows().iter().zip(flags.rows()) {
+        let rows = outer.rows().iter().cycle().zip(flags.rows().iter().cycle());
+        for (lists, flags) in rows.take(n_rows) {
             let (Some(lists), Some(flags)) = (lists, flags) else {
                 lengths.push(0);
                 nulls.append_null();
@@ -72,16 +73,21 @@ impl ScalarUDFImpl for FlattenWhere {
                     flags.len()
                 );
             }
-            let mut length = 0;
-            for (list, flag) in lists.clone().zip(flags.clone()) {
-                let chosen = is_chosen.is_valid(flag) && is_chosen.value(flag);
-                if let Some(values) = inner.rows()[list].as_ref().filter(|_| chosen) {
-                    flat.try_extend(0, values.start, values.end)?;
-                    length += values.len();
-                }
-            }
-            lengths.push(length);
+            let before = chosen.len();
+            let flagged = lists.clone().zip(flags.clone());
+            chosen.extend(
+                flagged
+                    .filter(|&(_, flag)| is_chosen.is_valid(flag) && is_chosen.value(flag))
+                    .filter_map(|(list, _)| inner.rows()[list].as_ref()),
+            );
+            lengths.push(chosen[before..].iter().map(|values| values.len()).sum());
             nulls.append_non_null();
+        }
+        // No more room than is needed: answers are kept.
+        let data = inner.values().to_data();
+        let mut flat = MutableArrayData::new(vec![&data], false, lengths.iter().sum());
+        for values in chosen {
+            flat.try_extend(0, values.start, values.end)?;
         }
         let values = make_array(flat.freeze());
         let item = Arc::new(Field::new_list_field(values.data_type().clone(), true));
@@ -102,5 +108,13 @@ impl ScalarUDFImpl for FlattenWhere {
             "lists" => "A list of lists.",
             "is_chosen" => "As many booleans; NULL counts as false."
         )
+    }
+}
+
+/// A row for every row, or a single one where all are equal.
+fn once(argument: &ColumnarValue) -> Result<ArrayRef> {
+    match argument {
+        ColumnarValue::Array(rows) => Ok(Arc::clone(rows)),
+        ColumnarValue::Scalar(row) => row.to_array(),
     }
 }

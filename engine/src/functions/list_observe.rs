@@ -11,7 +11,7 @@ use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
-use engram_observables::{Scratch, Statistics, Value, observe};
+use engram_observables::{Scratch, Statistics, Value, observe_raw};
 
 use super::documented::documentation;
 use super::lists::{Lists, item_type};
@@ -107,7 +107,7 @@ where
                     );
                     present.as_slice()
                 };
-                observe(slice, &mut scratch).raw.to_array()
+                observe_raw(slice, &mut scratch).to_array()
             }
         };
         for (column, statistic) in columns.iter_mut().zip(observed) {

@@ -1,0 +1,155 @@
+//! A table of runs, read run by run.
+//!
+//! A run's rows lie in files of their own. Said to the optimizer, this spares it what it does for rows that may lie anywhere:
+//! groups of a run are made where its files are read, without exchanging rows between threads, and are complete when the
+//! next run begins, so that a thread holds the groups of one run and not of all.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{Result, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::{ListingTable, PartitionedFile};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::{ExecutionPlan, Partitioning};
+use engram_schemas::trajectories::column;
+
+use crate::dataset::FileRuns;
+
+/// A table of files of which each is of one run.
+///
+/// Its partitions are whole runs, but which run is in which is not what a hash says. DataFusion may believe so where two
+/// inputs are brought together partition by partition; [`super::Session`] switches off what does so.
+#[derive(Debug)]
+pub(super) struct RunFiles {
+    files: ListingTable,
+    runs: Arc<FileRuns>,
+}
+
+impl RunFiles {
+    pub(super) fn new(files: ListingTable, runs: Arc<FileRuns>) -> Self {
+        Self { files, runs }
+    }
+
+    /// The scan with its files sorted by run; `None` where the run of a file is not known.
+    fn by_run(&self, scan: &FileScanConfig) -> Result<Option<FileScanConfig>> {
+        let mut runs: BTreeMap<&str, Vec<PartitionedFile>> = BTreeMap::new();
+        let unknown = Statistics::new_unknown(scan.file_schema());
+        let place = scan.file_schema().index_of(column::RUN_ID)?;
+        for file in scan.file_groups.iter().flat_map(FileGroup::iter) {
+            let Some(run) = self.runs.get(&file.object_meta.location) else {
+                return Ok(None);
+            };
+            // Bounds are what an order of files is checked by.
+            let bound = Precision::Exact(ScalarValue::from(run.as_str()));
+            let mut statistics = unknown.clone();
+            statistics.column_statistics[place].min_value = bound.clone();
+            statistics.column_statistics[place].max_value = bound;
+            let file = file.clone().with_statistics(Arc::new(statistics));
+            runs.entry(run).or_default().push(file);
+        }
+        let groups = balanced(runs.into_values().collect(), scan.file_groups.len());
+        let run_id = Arc::new(Column::new(column::RUN_ID, place));
+        let partitioning = Partitioning::Hash(vec![Arc::clone(&run_id) as _], groups.len());
+        let order = LexOrdering::new([PhysicalSortExpr::new_default(run_id)]);
+        let by_run = FileScanConfigBuilder::from(scan.clone())
+            .with_file_groups(groups)
+            .with_output_ordering(order.into_iter().collect())
+            .with_output_partitioning(Some(partitioning));
+        Ok(Some(by_run.build()))
+    }
+}
+
+/// At most `n_groups` groups of about equally many bytes, each of whole runs in their order.
+fn balanced(runs: Vec<Vec<PartitionedFile>>, n_groups: usize) -> Vec<FileGroup> {
+    let n_groups = n_groups.min(runs.len());
+    let size = |run: usize| -> u64 { runs[run].iter().map(|file| file.object_meta.size).sum() };
+    let mut largest_first: Vec<usize> = (0..runs.len()).collect();
+    largest_first.sort_by_key(|&run| Reverse(size(run)));
+    let mut lightest: BinaryHeap<_> = (0..n_groups).map(|group| Reverse((0, group))).collect();
+    let mut group_of_run = vec![0; runs.len()];
+    for run in largest_first {
+        if let Some(mut lightest) = lightest.peek_mut() {
+            let Reverse((n_bytes, group)) = &mut *lightest;
+            *n_bytes += size(run);
+            group_of_run[run] = *group;
+        }
+    }
+    let mut groups = vec![Vec::new(); n_groups];
+    for (files, group) in runs.into_iter().zip(group_of_run) {
+        groups[group].extend(files);
+    }
+    groups.into_iter().map(FileGroup::new).collect()
+}
+
+#[async_trait]
+impl TableProvider for RunFiles {
+    fn schema(&self) -> SchemaRef {
+        self.files.schema()
+    }
+
+    fn table_type(&self) -> TableType {
+        self.files.table_type()
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        self.files.supports_filters_pushdown(filters)
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let plan = self.files.scan(state, projection, filters, limit).await?;
+        let scan = plan
+            .downcast_ref::<DataSourceExec>()
+            .and_then(|source| source.data_source().downcast_ref::<FileScanConfig>());
+        match scan.map(|scan| self.by_run(scan)).transpose()?.flatten() {
+            Some(by_run) => Ok(DataSourceExec::from_data_source(by_run)),
+            None => Ok(plan),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_stay_whole_and_groups_are_of_one_size() {
+        let run = |name: &str, sizes: &[u64]| -> Vec<PartitionedFile> {
+            let files = sizes.iter().enumerate();
+            files
+                .map(|(part, &size)| PartitionedFile::new(format!("{name}-{part}"), size))
+                .collect()
+        };
+        let runs = vec![
+            run("a", &[3]),
+            run("b", &[5, 4]),
+            run("c", &[3]),
+            run("d", &[2]),
+        ];
+        let groups = balanced(runs, 2);
+        let names: Vec<Vec<&str>> = groups
+            .iter()
+            .map(|group| group.iter().map(|file| file.path().as_ref()).collect())
+            .collect();
+        assert_eq!(names, [vec!["b-0", "b-1"], vec!["a-0", "c-0", "d-0"]]);
+        assert_eq!(balanced(vec![run("a", &[1])], 16).len(), 1);
+    }
+}
