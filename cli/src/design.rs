@@ -10,14 +10,13 @@ use engram_engine::experiments::{
 };
 use engram_engine::{Session, read_results};
 use engram_report::{Results, figures};
-use engram_schemas::DatasetLocation;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::identify::{MeasureChoice, OutputFormat};
 use crate::printing::{self, say};
 use crate::reproduce::write_figure;
-use crate::session_arguments::ResourceArguments;
+use crate::session_arguments::OpeningArguments;
 use table::Tested;
 
 /// How well would a recording tell the learning rule: so many units, such noise, so many sessions?
@@ -80,7 +79,7 @@ pub(crate) struct DesignArgs {
     save: Option<PathBuf>,
 
     #[command(flatten)]
-    resources: ResourceArguments,
+    opening: OpeningArguments,
 
     /// Splits into training and test networks
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(2..))]
@@ -119,11 +118,7 @@ const USUAL_SESSIONS: [u32; 5] = [1, 2, 3, 5, 10];
 /// # Errors
 /// When the dataset cannot be read or has not what the designs need, and when the figure cannot be written.
 pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
-    let open = async || -> anyhow::Result<Session> {
-        let location = DatasetLocation::open(&arguments.at)?;
-        Ok(Session::open_with(&location, &arguments.resources.settings()).await?)
-    };
-    let session = open().await?;
+    let session = arguments.opening.open(&arguments.at).await?;
     let facts = Facts::of(&session).await?;
     let designs = designs(&arguments, &facts)?;
     let settings = SplitSettings {
@@ -147,7 +142,7 @@ pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
     };
     progress.finish_and_clear();
     // The table is listed when a session opens, and now there is more of it.
-    let session = open().await?;
+    let session = arguments.opening.open(&arguments.at).await?;
     let rows = read_results(&session, &result_ids?.into_iter().collect()).await?;
     let results = Results::try_new(&rows)?;
     let tested: Vec<Tested> = designs

@@ -54,6 +54,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<engram_plan::Error>() {
         return error.hint();
     }
+    if let Some(error) = error.downcast_ref::<engram_release::Error>() {
+        return engram_release::hint(error);
+    }
     error
         .downcast_ref::<engram_engine::Error>()
         .and_then(engram_engine::hint)

@@ -10,13 +10,12 @@ use clap::{Args, ValueEnum};
 use engram_classifiers::{Kind, MaxFeatures, RandomForestSettings, Settings};
 use engram_engine::experiments::{SplitBy, SplitSettings};
 use engram_engine::feature_matrix::features_of;
-use engram_engine::{IdentifySettings, Session, identify_with_progress, queries};
-use engram_schemas::DatasetLocation;
+use engram_engine::{IdentifySettings, identify_with_progress, queries};
 use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::printing;
-use crate::session_arguments::ResourceArguments;
+use crate::session_arguments::OpeningArguments;
 
 /// Says how well the learning rule of a network can be told from what is observed of it.
 ///
@@ -106,7 +105,7 @@ pub(crate) struct IdentifyArgs {
     pub(crate) save: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) resources: ResourceArguments,
+    pub(crate) opening: OpeningArguments,
 
     /// Statistics to print, the most important first
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -166,8 +165,7 @@ pub(crate) enum OutputFormat {
 /// written.
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     let settings = settings(&args)?;
-    let location = DatasetLocation::open(&args.at)?;
-    let session = Session::open_with(&location, &args.resources.settings()).await?;
+    let session = args.opening.open(&args.at).await?;
 
     // Drawn to standard error, and only where that is a terminal.
     let progress = ProgressBar::new(settings.splits.n_splits as u64).with_style(

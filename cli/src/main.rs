@@ -10,6 +10,7 @@ mod listing;
 mod observe;
 mod plan;
 mod printing;
+mod publish;
 mod query;
 mod report;
 mod reproduce;
@@ -17,6 +18,7 @@ mod session_arguments;
 mod sql;
 mod status;
 mod tune;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -56,6 +58,8 @@ enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     Reproduce(reproduce::ReproduceArgs),
     Report(report::ReportArgs),
+    Publish(publish::PublishArgs),
+    Verify(verify::VerifyArgs),
 }
 
 fn main() -> ExitCode {
@@ -98,5 +102,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Diagnose(arguments) => diagnose::run(arguments).await,
         Command::Reproduce(arguments) => reproduce::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,
+        Command::Publish(arguments) => publish::run(arguments).await,
+        Command::Verify(arguments) => verify::run(arguments).await,
     }
 }

@@ -10,14 +10,13 @@ use engram_classifiers::Grid;
 use engram_engine::experiments::{self, Facts, Figure, Outcome, Protocol, Variant};
 use engram_engine::{Session, read_results};
 use engram_report::{Results, figures};
-use engram_schemas::DatasetLocation;
 use engram_schemas::category::nearest;
 use engram_schemas::results::ResultRow;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::printing::say;
-use crate::session_arguments::ResourceArguments;
+use crate::session_arguments::OpeningArguments;
 
 /// All figures.
 const ALL: &str = "all";
@@ -58,7 +57,7 @@ pub(crate) struct ExperimentArguments {
     full_conv1d_grid: bool,
 
     #[command(flatten)]
-    resources: ResourceArguments,
+    opening: OpeningArguments,
 
     /// Splits of every experiment [default: 10, or 3 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -103,8 +102,7 @@ impl ExperimentArguments {
     }
 
     pub(crate) async fn open(&self) -> anyhow::Result<Session> {
-        let location = DatasetLocation::open(&self.at)?;
-        Ok(Session::open_with(&location, &self.resources.settings()).await?)
+        self.opening.open(&self.at).await
     }
 }
 

@@ -5,8 +5,12 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use engram_engine::session::{Access, SessionSettings};
+use engram_engine::Session;
+use engram_engine::session::{Access, Damage, SessionSettings};
+use engram_schemas::DatasetLocation;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::printing::say;
 
 /// The arguments of every command that takes SQL.
 #[derive(Clone, Debug, Args)]
@@ -20,12 +24,12 @@ pub(crate) struct SessionArguments {
     allow_write: bool,
 
     #[command(flatten)]
-    resources: ResourceArguments,
+    opening: OpeningArguments,
 }
 
-/// How much of the machine a command may take.
+/// How a dataset is opened, and how much of the machine a command may take.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct ResourceArguments {
+pub(crate) struct OpeningArguments {
     /// What queries may hold in memory, as in 500MB or 2GiB; by default three quarters of the machine's memory
     ///
     /// Sorts and aggregations that need more go on in files of the system's temporary folder (TMPDIR). Reading files takes
@@ -36,31 +40,77 @@ pub(crate) struct ResourceArguments {
     /// Threads to compute on, one a core by default; no answer depends on it
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+
+    /// Leave damaged files out, and say which; every byte is read and compared with its hash first
+    #[arg(long)]
+    skip_damaged: bool,
+
+    /// Where the table `results` lies; by default in the dataset, or for a release, which is never changed, in ./engram-results
+    #[arg(long, value_name = "URL")]
+    results: Option<String>,
 }
 
 impl SessionArguments {
     /// What they mean for a session.
-    pub(crate) fn settings(&self) -> SessionSettings {
-        SessionSettings {
+    fn settings(&self) -> anyhow::Result<SessionSettings> {
+        Ok(SessionSettings {
             access: if self.allow_write {
                 Access::Write
             } else {
                 Access::ReadOnly
             },
-            ..self.resources.settings()
-        }
+            ..self.opening.settings()?
+        })
+    }
+
+    /// Opens the dataset.
+    ///
+    /// # Errors
+    /// For a dataset that cannot be read.
+    pub(crate) async fn open(&self, at: &str) -> anyhow::Result<Session> {
+        open(at, &self.settings()?).await
     }
 }
 
-impl ResourceArguments {
+impl OpeningArguments {
     /// What they mean for a session that only reads.
-    pub(crate) fn settings(&self) -> SessionSettings {
-        SessionSettings {
+    ///
+    /// # Errors
+    /// For a place of results that is none.
+    pub(crate) fn settings(&self) -> anyhow::Result<SessionSettings> {
+        let results = self.results.as_deref().map(DatasetLocation::open);
+        Ok(SessionSettings {
             memory_limit_bytes: self.memory_limit.or_else(default_memory_limit_bytes),
             n_threads: self.threads,
             access: Access::ReadOnly,
+            damage: match self.skip_damaged {
+                true => Damage::Skip,
+                false => Damage::Refuse,
+            },
+            results: results.transpose()?,
+        })
+    }
+
+    /// Opens the dataset, to read it.
+    ///
+    /// # Errors
+    /// For a dataset that cannot be read.
+    pub(crate) async fn open(&self, at: &str) -> anyhow::Result<Session> {
+        open(at, &self.settings()?).await
+    }
+}
+
+/// Opens a dataset, and says what is left out of it.
+async fn open(at: &str, settings: &SessionSettings) -> anyhow::Result<Session> {
+    let session = Session::open_with(&DatasetLocation::open(at)?, settings).await?;
+    let damaged = session.dataset().damaged();
+    if !damaged.is_empty() {
+        say(&format!("{} damaged files are left out:", damaged.len()));
+        for damaged in damaged {
+            say(&format!("  {}: {}", damaged.file, damaged.reason));
         }
     }
+    Ok(session)
 }
 
 /// Three quarters of what the machine has, or the container: the rest is for what reads files, and for others. A system

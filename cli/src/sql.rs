@@ -16,7 +16,6 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use engram_engine::reshape::pivot;
 use engram_engine::{Session, queries};
-use engram_schemas::DatasetLocation;
 
 use crate::session_arguments::SessionArguments;
 use output::{Destination, Sink};
@@ -137,8 +136,7 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
         }
         (None, None) if std::io::stdin().is_terminal() => {
             let (format, _) = args.answer.form()?;
-            let location = DatasetLocation::open(&args.at)?;
-            let session = Session::open_with(&location, &args.answer.session.settings()).await?;
+            let session = args.answer.session.open(&args.at).await?;
             return prompt::run(session, format).await;
         }
         (None, None) => {
@@ -158,7 +156,6 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
 /// Those of the engine, and of files that cannot be written.
 pub(crate) async fn answer(sql: &str, at: &str, args: &AnswerArguments) -> anyhow::Result<()> {
     let (format, destination) = args.form()?;
-    let location = DatasetLocation::open(at)?;
     let statements = Session::statements(sql)?;
     match statements.len() {
         0 => bail!("there is no SQL statement in what was given"),
@@ -168,7 +165,7 @@ pub(crate) async fn answer(sql: &str, at: &str, args: &AnswerArguments) -> anyho
         }
         _ => {}
     }
-    let session = Session::open_with(&location, &args.session.settings()).await?;
+    let session = args.session.open(at).await?;
     let progress = Arc::new(Progress::new());
     let mut sink = Sink::open(destination, format, Arc::clone(&progress))?;
     for statement in &statements {

@@ -1,147 +1,215 @@
-//! Finds the files of a dataset and checks that each is what it should be.
+//! What is in a dataset: the files of its tables, found and checked before the first question is answered.
 //!
-//! Every footer is read once, before the first question is answered: a truncated or foreign file among thousands would
-//! otherwise surface in the middle of a query, or not at all. The footers stay in the session's cache, so that planning
-//! does not read them again. Reading one is waiting where the store is remote, and computing where it is not, so that the
-//! runtime's threads share them. Files of one version have equal schemas, which are compared with the contract once.
+//! A dataset is a sweep area, where every run is a file and a listing tells which there are ([`sweep`]), or a release, whose
+//! manifest says it ([`release`]). Either way it is as it was when it was opened: queries see it through a [`Snapshot`].
 
+mod checks;
+mod content;
 mod footer;
+mod part_ends;
+mod release;
+mod snapshot;
+mod sweep;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
-use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadataCache};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use engram_schemas::{
-    DatasetLocation, RunFile, SCHEMA_VERSION, SCHEMA_VERSION_KEY, layout, recordings, results,
-    trajectories,
+    DatasetLocation, Manifest, RunFile, layout, manifest, recordings, results, trajectories,
 };
-use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore};
-use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
-use parquet::schema::types::SchemaDescPtr;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use crate::session::Damage;
 use crate::{Error, Result};
 
-/// How many footers are read at a time. Reading one is all waiting where the store is remote.
-const CONCURRENT_FOOTERS: usize = 32;
+pub use content::{Content, check_content, tail_offset};
+use part_ends::PartEnds;
+pub(crate) use snapshot::Snapshot;
 
 /// The checked files of a dataset.
 #[derive(Debug)]
 pub struct Dataset {
     /// Where it is.
     pub location: DatasetLocation,
-    /// The parts of the table `trajectories`.
+    /// Where its table `results` is.
+    pub results_location: DatasetLocation,
+    /// Of a sweep area, the parts of the table `trajectories`.
     pub runs: Vec<RunFile>,
     /// The number of parts of the table `recordings`.
     pub n_recordings: usize,
     /// What names the parts of the table `results`.
     pub result_ids: BTreeSet<String>,
+    files: Vec<TableFile>,
+    release: Option<Manifest>,
+    damaged: Vec<Damaged>,
     pub(crate) file_runs: Arc<FileRuns>,
+}
+
+/// A file of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableFile {
+    /// The table.
+    pub table: &'static str,
+    /// The file in its store.
+    pub object: ObjectMeta,
+}
+
+/// A file that is left out of every answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Damaged {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// The run of every file that is of one run alone, by what its footer says of its rows.
 pub(crate) type FileRuns = HashMap<Path, String>;
 
 impl Dataset {
-    /// Lists the dataset's tables and checks every file's footer, leaving the footers in the cache of `runtime`.
+    /// Finds the dataset's files. Those of a sweep area are listed and their footers checked, which then lie in the cache of
+    /// `runtime`; of a release the manifest is read.
+    ///
+    /// Results lie at `results`, or else in the sweep area itself; those of a release, which is never changed, in a folder of
+    /// the working directory.
     ///
     /// # Errors
     /// [`Error::NothingThere`] for a place without trajectories, [`Error::UnreadableFile`], [`Error::ForeignFile`] or
-    /// [`Error::NewerSchema`] for a file that this program cannot trust, [`Error::List`] when the store refuses.
-    pub async fn open(location: &DatasetLocation, runtime: &RuntimeEnv) -> Result<Self> {
-        let files = list(location, &layout::trajectories_folder(location.root())).await?;
-        if files.is_empty() {
-            return Err(nothing_there(location).await);
+    /// [`Error::NewerSchema`] for a file that this program cannot trust, unless `damage` is to be skipped, [`Error::Manifest`],
+    /// and [`Error::List`] when the store refuses.
+    pub async fn open(
+        location: &DatasetLocation,
+        results: Option<&DatasetLocation>,
+        damage: Damage,
+        runtime: &RuntimeEnv,
+    ) -> Result<Self> {
+        let release = release::manifest(location).await?;
+        let results_location = match (results, &release) {
+            (Some(results), _) => results.clone(),
+            (None, None) => location.clone(),
+            (None, Some(release)) => DatasetLocation::open(&results_folder(release))?,
+        };
+        let (mut files, mut damaged) = match &release {
+            Some(manifest) => release::parts(location, manifest, damage).await?,
+            None => {
+                let mut files = sweep::list_table(location, trajectories::TABLE).await?;
+                if files.is_empty() {
+                    return Err(nothing_there(location).await);
+                }
+                files.extend(sweep::list_table(location, recordings::TABLE).await?);
+                (files, Vec::new())
+            }
+        };
+        let mut file_runs = FileRuns::new();
+        if release.is_none() {
+            let checked = sweep::check(location, files, damage, runtime).await?;
+            (files, damaged, file_runs) = (checked.files, checked.damaged, checked.file_runs);
         }
-        let runs = files
-            .iter()
-            .map(|file| RunFile::parse(&file.location, location.root()))
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(|error| located(error, location))?;
-        let recording_files = list(location, &layout::recordings_folder(location.root())).await?;
-        let n_recordings = recording_files.len();
-        for file in &recording_files {
-            RunFile::parse_recordings(&file.location, location.root())
-                .map_err(|error| located(error, location))?;
-        }
-        let result_files = list(location, &layout::results_folder(location.root())).await?;
-        let names = result_files
-            .iter()
-            .filter_map(|file| file.location.filename());
+        let result_files = sweep::list_table(&results_location, results::TABLE).await?;
+        let checked = sweep::check(&results_location, result_files, damage, runtime).await?;
+        damaged.extend(checked.damaged);
+        let names = checked.files.iter();
         let result_ids = names
+            .filter_map(|file| file.object.location.filename())
             .map(|name| name.trim_end_matches(".parquet").to_owned())
             .collect();
-        let of = |files: Vec<ObjectMeta>, table, schema: fn() -> SchemaRef| {
-            let checks = Arc::new(Checks {
-                location: location.clone(),
-                footers: runtime.cache_manager.get_file_metadata_cache(),
-                table,
-                expected: schema(),
-                passed: Mutex::default(),
-            });
-            files
-                .into_iter()
-                .map(move |file| (file, Arc::clone(&checks)))
+        files.extend(checked.files);
+        let of = |table: &'static str| files.iter().filter(move |file| file.table == table);
+        let runs = match release {
+            Some(_) => Vec::new(),
+            None => of(trajectories::TABLE)
+                .map(|file| RunFile::parse(&file.object.location, location.root()))
+                .collect::<engram_schemas::Result<_>>()?,
         };
-        let all = of(files, trajectories::TABLE, trajectories::file_schema)
-            .chain(of(
-                recording_files,
-                recordings::TABLE,
-                recordings::file_schema,
-            ))
-            .chain(of(result_files, results::TABLE, results::file_schema));
-        let file_runs = stream::iter(all)
-            .map(|(file, checks)| {
-                tokio::spawn(async move {
-                    let run_id = checks.check(&file).await?;
-                    Ok(run_id.map(|run_id| (file.location, run_id)))
-                })
-            })
-            .buffer_unordered(CONCURRENT_FOOTERS)
-            .map(|checked| {
-                checked.unwrap_or_else(|source| {
-                    let doing = "checking the dataset's files";
-                    Err(Error::Computation { doing, source })
-                })
-            })
-            .try_filter_map(async |file_run| Ok(file_run))
-            .try_collect::<FileRuns>()
-            .await?;
         Ok(Self {
             location: location.clone(),
+            results_location,
             runs,
-            n_recordings,
+            n_recordings: of(recordings::TABLE).count(),
             result_ids,
+            files,
+            release,
+            damaged,
             file_runs: Arc::new(file_runs),
+        })
+    }
+
+    /// Of a release, what it says of itself.
+    pub fn release(&self) -> Option<&Manifest> {
+        self.release.as_ref()
+    }
+
+    /// The files of all tables that answers come from.
+    pub fn files(&self) -> &[TableFile] {
+        &self.files
+    }
+
+    /// The files that are left out.
+    pub fn damaged(&self) -> &[Damaged] {
+        &self.damaged
+    }
+
+    /// How many runs there are.
+    pub fn n_runs(&self) -> usize {
+        match &self.release {
+            Some(release) => usize::try_from(release.n_runs).unwrap_or(usize::MAX),
+            None => self
+                .runs
+                .iter()
+                .filter(|run| run.observation_id.is_none())
+                .count(),
+        }
+    }
+
+    /// What answers follow from: equal for equal data. The runs of a sweep area, which are named by their configurations, or
+    /// the content of a release.
+    pub fn identity(&self) -> impl Iterator<Item = &str> {
+        let release = self.release.iter().map(|release| release.content.as_str());
+        let damaged = self.damaged.iter().map(|damaged| damaged.file.as_str());
+        release
+            .chain(self.runs.iter().map(|run| run.run_id.as_str()))
+            .chain(damaged)
+    }
+
+    /// The dataset's files as a store.
+    ///
+    /// # Errors
+    /// [`engram_schemas::Error::Manifest`].
+    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
+        let root = self.location.root();
+        let mut folders = vec![
+            layout::trajectories_folder(root),
+            layout::recordings_folder(root),
+        ];
+        let results_are_beside = self.results_location.store_url() == self.location.store_url();
+        if results_are_beside {
+            folders.push(layout::results_folder(self.results_location.root()));
+        }
+        let files = self.files.iter();
+        let files = files.filter(|file| results_are_beside || file.table != results::TABLE);
+        let files = files.map(|file| file.object.clone());
+        let snapshot = Snapshot::new(Arc::clone(self.location.store()), folders, files);
+        Ok(match &self.release {
+            None => snapshot,
+            Some(release) => snapshot.with_part_ends(PartEnds::of(release, root)?),
         })
     }
 }
 
-async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
-    match location
-        .store()
-        .list(Some(folder))
-        .try_collect::<Vec<_>>()
-        .await
-    {
-        Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-        Err(source) => Err(Error::List {
-            place: location.display(folder),
-            source,
-        }),
-        // The order of a listing is the store's; errors and plans should not depend on it.
-        Ok(mut files) => {
-            files.sort_by(|a, b| a.location.cmp(&b.location));
-            Ok(files)
-        }
-    }
+/// Where the results of a release lie when nobody says where.
+fn results_folder(release: &Manifest) -> String {
+    const DIGITS: usize = 8;
+    let is_plain =
+        |character: &char| character.is_ascii_alphanumeric() || "-_.".contains(*character);
+    let plain = |text: &str| text.chars().filter(is_plain).collect::<String>();
+    let content: String = plain(&release.content).chars().take(DIGITS).collect();
+    format!(
+        "engram-results/{}-{}-{content}",
+        plain(&release.name),
+        plain(&release.version)
+    )
 }
 
 async fn nothing_there(location: &DatasetLocation) -> Error {
@@ -149,6 +217,12 @@ async fn nothing_there(location: &DatasetLocation) -> Error {
         location: place(location),
         found,
     };
+    let claim = location.root().clone().join(manifest::CLAIM);
+    if location.store().head(&claim).await.is_ok() {
+        return nothing(
+            "a release is being published there, or its writer died before the manifest",
+        );
+    }
     match location
         .store()
         .list_with_delimiter(Some(location.root()))
@@ -173,194 +247,10 @@ fn place(location: &DatasetLocation) -> String {
     }
 }
 
-/// The file of a layout error in the form that a user can open.
-fn located(error: engram_schemas::Error, location: &DatasetLocation) -> Error {
-    match error {
-        engram_schemas::Error::ForeignFile {
-            path,
-            table,
-            reason,
-        } => Error::ForeignFile {
-            file: location.display(&path),
-            table,
-            reason,
-        },
-        other => other.into(),
-    }
-}
-
-/// What every part of a table is checked against.
-struct Checks {
-    location: DatasetLocation,
-    /// Where the footers stay.
-    footers: Arc<FileMetadataCache>,
-    table: &'static str,
-    expected: SchemaRef,
-    /// The schema of a file that was what it should be.
-    passed: Mutex<Option<Arc<FileSchema>>>,
-}
-
-/// A file's schema as it stands in its footer: Parquet's and Arrow's.
-struct FileSchema {
-    parquet: SchemaDescPtr,
-    arrow: Option<String>,
-    /// Whether Arrow's says more than follows from Parquet's.
-    arrow_says_more: bool,
-}
-
-impl Checks {
-    /// Checks a file, keeps its footer, and gives the run that all its rows are of, if there is one.
-    async fn check(&self, object: &ObjectMeta) -> Result<Option<String>> {
-        let file = || self.location.display(&object.location);
-        let table = self.table;
-        let unreadable = |source| Error::UnreadableFile {
-            file: file(),
-            table,
-            source,
-        };
-        let store: &dyn ObjectStore = self.location.store().as_ref();
-        let footer = DFParquetMetadata::new(store, object)
-            // What lies in the pages is asked by few questions; these fetch it.
-            .with_page_index_policy(Some(PageIndexPolicy::Skip))
-            .fetch_metadata()
-            .await
-            .map_err(|error| unreadable(parquet_error(error)))?;
-        let foreign = |reason| Error::ForeignFile {
-            file: file(),
-            table,
-            reason,
-        };
-        let version = entry(&footer, SCHEMA_VERSION_KEY).ok_or_else(|| {
-            foreign(format!(
-                "its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"
-            ))
-        })?;
-        if major(version) > major(SCHEMA_VERSION) {
-            return Err(Error::NewerSchema {
-                file: file(),
-                found: version.to_owned(),
-            });
-        }
-        let parquet = footer.file_metadata().schema_descr_ptr();
-        let arrow = entry(&footer, ARROW_SCHEMA_META_KEY);
-        let is_equal =
-            |other: &Arc<FileSchema>| other.parquet == parquet && other.arrow.as_deref() == arrow;
-        let passed = self.passed().clone().filter(is_equal);
-        let schema = match passed {
-            Some(schema) => schema,
-            None => {
-                let found = footer.file_metadata();
-                let found =
-                    parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata())
-                        .map_err(unreadable)?;
-                if let Some(reason) = difference(&self.expected, &found) {
-                    return Err(foreign(reason));
-                }
-                let plain = parquet_to_arrow_schema(&parquet, None).map_err(unreadable)?;
-                let schema = Arc::new(FileSchema {
-                    arrow_says_more: plain.fields() != found.fields(),
-                    arrow: arrow.map(str::to_owned),
-                    parquet,
-                });
-                *self.passed() = Some(Arc::clone(&schema));
-                schema
-            }
-        };
-        let kept = footer::sharing(&footer, &schema.parquet, schema.arrow_says_more)
-            .map_err(unreadable)?;
-        let run_id = footer::run_of(&kept);
-        let kept = Arc::new(CachedParquetMetaData::new(Arc::new(kept)));
-        let kept = CachedFileMetadataEntry::new(object.clone(), kept);
-        self.footers.put(&object.location, kept);
-        Ok(run_id)
-    }
-
-    fn passed(&self) -> MutexGuard<'_, Option<Arc<FileSchema>>> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a file's metadata says under `key`.
-fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
-    footer
-        .file_metadata()
-        .key_value_metadata()?
-        .iter()
-        .find(|entry| entry.key == key)?
-        .value
-        .as_deref()
-}
-
-/// The major part of a version. What is not a number is newer than anything known.
-fn major(version: &str) -> u64 {
-    version
-        .split('.')
-        .next()
-        .and_then(|part| part.parse().ok())
-        .unwrap_or(u64::MAX)
-}
-
-/// Why a file of schema `found` is no part of a table of schema `expected`. Columns beyond the expected ones are left
-/// alone: a later minor version may add some, and those that an earlier one lacks may be NULL.
-fn difference(expected: &Schema, found: &Schema) -> Option<String> {
-    expected
-        .fields()
-        .iter()
-        .find_map(|field| match found.field_with_name(field.name()) {
-            Err(_) if field.is_nullable() => None,
-            Err(_) => Some(format!("it has no column `{}`", field.name())),
-            Ok(column) if !column.data_type().equals_datatype(field.data_type()) => Some(format!(
-                "its column `{}` is {}, not {}",
-                field.name(),
-                column.data_type(),
-                field.data_type()
-            )),
-            Ok(_) => None,
-        })
-}
-
-fn parquet_error(error: datafusion::error::DataFusionError) -> ParquetError {
-    match error {
-        datafusion::error::DataFusionError::ParquetError(error) => *error,
-        other => ParquetError::External(Box::new(other)),
-    }
-}
-
 /// The folder of one of the dataset's tables as a URL that ends in a slash.
 pub(crate) fn table_url(location: &DatasetLocation, table: &str) -> url::Url {
     let mut url = location.url().clone();
     let path = format!("{}{table}/", url.path());
     url.set_path(&path);
     url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_their_major_part() {
-        assert!(major("2.0") > major("1.9"));
-        assert_eq!(major("1.12"), major("1.0"));
-        assert!(major("later") > major("1.0"));
-    }
-
-    #[test]
-    fn the_difference_of_two_schemas_is_named() {
-        use arrow::datatypes::{DataType, Field};
-        let schema = |name, data_type| Schema::new(vec![Field::new(name, data_type, false)]);
-        let expected = schema("epoch", DataType::Int32);
-        assert_eq!(
-            difference(&expected, &schema("epoch", DataType::Int32)),
-            None
-        );
-        assert_eq!(
-            difference(&expected, &schema("epoch", DataType::Utf8)).as_deref(),
-            Some("its column `epoch` is Utf8, not Int32")
-        );
-        assert_eq!(
-            difference(&expected, &schema("step", DataType::Int32)).as_deref(),
-            Some("it has no column `epoch`")
-        );
-    }
 }

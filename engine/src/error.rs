@@ -72,6 +72,14 @@ pub enum Error {
         /// What is different.
         reason: String,
     },
+    /// A release whose manifest cannot be used.
+    #[error("{file} cannot be used")]
+    Manifest {
+        /// The manifest.
+        file: String,
+        /// What is wrong with it.
+        source: engram_schemas::Error,
+    },
     /// A file that was written by a later version of the contract.
     #[error("{file} has schema version {found}; this engram reads up to {SCHEMA_VERSION}")]
     NewerSchema {

@@ -119,7 +119,7 @@ pub async fn identify_with_progress(
         .map(|example| example.run_id.as_str())
         .collect();
     let result_id = rows::result_id(settings, &run_ids);
-    let result_file = write_results(session.location(), &result_id, &rows).await?;
+    let result_file = write_results(session.results_location(), &result_id, &rows).await?;
     Ok(outcome::summary(
         &matrix,
         settings,

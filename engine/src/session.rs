@@ -44,7 +44,7 @@ use crate::{Error, Result, aggregates, functions, relations, statements, views};
 
 use computing::Computing;
 use run_files::RunFiles;
-pub use settings::{Access, SessionSettings};
+pub use settings::{Access, Damage, SessionSettings};
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
@@ -91,7 +91,8 @@ impl Session {
             .with_metadata_cache_limit(FOOTER_CACHE_BYTES)
             .build_arc()
             .map_err(Error::engine("setting up"))?;
-        let dataset = Dataset::open(location, &runtime).await?;
+        let results = settings.results.as_ref();
+        let dataset = Dataset::open(location, results, settings.damage, &runtime).await?;
         let mut config = SessionConfig::new().with_information_schema(true);
         // DataFusion knows functions over lists that take a lambda, but its default dialect has no syntax for one.
         config.options_mut().sql_parser.dialect = Dialect::DuckDB;
@@ -112,9 +113,15 @@ impl Session {
         config.options_mut().optimizer.prefer_existing_union = true;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
         config.options_mut().execution.collect_statistics = false;
+        if dataset.release().is_some() {
+            // The ends of its parts lie together; of the parts themselves only what is asked for is read.
+            config.options_mut().execution.parquet.metadata_size_hint = None;
+        }
         let config = settings.proportion(config);
         let context = SessionContext::new_with_config_rt(config, runtime);
-        context.register_object_store(&location.store_url(), Arc::clone(location.store()));
+        let results = &dataset.results_location;
+        context.register_object_store(&results.store_url(), Arc::clone(results.store()));
+        context.register_object_store(&location.store_url(), Arc::new(dataset.snapshot()?));
         let session = Self {
             dataset,
             context,
@@ -131,6 +138,11 @@ impl Session {
     /// Where the dataset is.
     pub fn location(&self) -> &DatasetLocation {
         &self.dataset.location
+    }
+
+    /// Where its table `results` is.
+    pub fn results_location(&self) -> &DatasetLocation {
+        &self.dataset.results_location
     }
 
     /// The dataset's files.
@@ -305,7 +317,11 @@ impl Session {
         let format =
             ParquetFormat::default().with_options(self.context.copied_table_options().parquet);
         let options = ListingOptions::new(Arc::new(format)).with_table_partition_cols(partitions);
-        let folder = ListingTableUrl::try_new(table_url(self.location(), table), None)?;
+        let location = match table {
+            results::TABLE => self.results_location(),
+            _ => self.location(),
+        };
+        let folder = ListingTableUrl::try_new(table_url(location, table), None)?;
         let config = ListingTableConfig::new(folder)
             .with_listing_options(options)
             .with_schema(schema);

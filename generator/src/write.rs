@@ -3,13 +3,16 @@
 use bytes::Bytes;
 use engram_schemas::trajectories::column;
 use engram_schemas::{
-    CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY,
+    CODE_VERSION_KEY, CONFIGURATION_KEY, DATA_HASH_KEY, Observable, SCHEMA_VERSION,
+    SCHEMA_VERSION_KEY,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
 
 use crate::Result;
 use crate::trajectory::Trajectory;
@@ -20,11 +23,26 @@ use crate::trajectory::Trajectory;
 /// [`crate::Error::Encode`] or [`crate::Error::Parquet`].
 pub fn to_parquet(trajectory: &Trajectory) -> Result<Bytes> {
     let batch = trajectory.to_batch()?;
-    let mut file = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties(trajectory)))?;
+    let properties = properties(trajectory);
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
     writer.write(&batch)?;
-    writer.close()?;
-    Ok(file.into())
+    finish(writer)
+}
+
+/// Ends a file, with the hash of its data in the footer: the store keeps the bytes that it was given, and what becomes of them
+/// later shows.
+pub(crate) fn finish(mut writer: ArrowWriter<Vec<u8>>) -> Result<Bytes> {
+    writer.flush()?;
+    writer
+        .sync()
+        .map_err(|error| ParquetError::External(error.into()))?;
+    let digest = Sha256::digest(writer.inner());
+    let hash = digest
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    writer.append_key_value_metadata(KeyValue::new(DATA_HASH_KEY.to_owned(), hash));
+    Ok(writer.into_inner()?.into())
 }
 
 /// What both files of a run have in common: compression, and the metadata that say what is in them.

@@ -19,8 +19,14 @@ pub async fn markdown(
     settings: &PublishSettings,
 ) -> Result<String> {
     let mut text = head(manifest);
-    text.push_str(&format!("# {}, version {}\n\n", manifest.name, manifest.version));
-    text.push_str(&format!("{}.\n\n", croissant::description(settings).trim_end_matches('.')));
+    text.push_str(&format!(
+        "# {}, version {}\n\n",
+        manifest.name, manifest.version
+    ));
+    text.push_str(&format!(
+        "{}.\n\n",
+        croissant::description(settings).trim_end_matches('.')
+    ));
     text.push_str(&completeness(manifest));
     text.push_str("## Contents\n\n| table | rows | files | bytes |\n|---|---:|---:|---:|\n");
     for table in &manifest.tables {
@@ -37,22 +43,39 @@ pub async fn markdown(
                sum(CASE WHEN status = 'diverged' THEN 1 ELSE 0 END) AS diverged, \
                avg(final_validation_accuracy) AS accuracy \
                FROM runs GROUP BY task, architecture, learning_rule ORDER BY task, architecture, learning_rule";
-    text.push_str(&table_of(
-        session,
-        sql,
-        &["task", "architecture", "learning rule", "networks", "diverged", "mean validation accuracy"],
-    )
-    .await?);
+    text.push_str(
+        &table_of(
+            session,
+            sql,
+            &[
+                "task",
+                "architecture",
+                "learning rule",
+                "networks",
+                "diverged",
+                "mean validation accuracy",
+            ],
+        )
+        .await?,
+    );
     let sql = "SELECT unit_fraction, noise_stddev, definition, count(DISTINCT run_id) AS networks, \
                count(DISTINCT epoch) AS checkpoints FROM trajectories \
                GROUP BY unit_fraction, noise_stddev, definition ORDER BY unit_fraction DESC, noise_stddev, definition";
     text.push_str("\n## Conditions of observation\n\n");
-    text.push_str(&table_of(
-        session,
-        sql,
-        &["share of units", "noise (standard deviation)", "definition", "networks", "checkpoints"],
-    )
-    .await?);
+    text.push_str(
+        &table_of(
+            session,
+            sql,
+            &[
+                "share of units",
+                "noise (standard deviation)",
+                "definition",
+                "networks",
+                "checkpoints",
+            ],
+        )
+        .await?,
+    );
     text.push_str(&reading(manifest));
     for table in &manifest.tables {
         text.push_str(&columns_of(table));
@@ -131,9 +154,15 @@ fn columns_of(table: &Table) -> String {
         recordings::TABLE => recordings::file_schema(),
         _ => trajectories::file_schema(),
     };
-    let mut text = format!("\n## Columns of `{}`\n\n| column | type | meaning |\n|---|---|---|\n", table.name);
+    let mut text = format!(
+        "\n## Columns of `{}`\n\n| column | type | meaning |\n|---|---|---|\n",
+        table.name
+    );
     for name in trajectories::PARTITION_COLUMNS {
-        text.push_str(&format!("| `{name}` | text | {} |\n", columns::meaning(name)));
+        text.push_str(&format!(
+            "| `{name}` | text | {} |\n",
+            columns::meaning(name)
+        ));
     }
     for field in schema.fields() {
         let data_type = match field.data_type() {
@@ -153,8 +182,15 @@ fn columns_of(table: &Table) -> String {
 /// The answer to a question as a table.
 async fn table_of(session: &Session, sql: &str, headings: &[&str]) -> Result<String> {
     let answer = session.sql(sql).await?;
-    let batches: Vec<RecordBatch> = answer.collect().await.map_err(engram_engine::Error::running)?;
-    let mut text = format!("| {} |\n|{}\n", headings.join(" | "), "---|".repeat(headings.len()));
+    let batches: Vec<RecordBatch> = answer
+        .collect()
+        .await
+        .map_err(engram_engine::Error::running)?;
+    let mut text = format!(
+        "| {} |\n|{}\n",
+        headings.join(" | "),
+        "---|".repeat(headings.len())
+    );
     for batch in &batches {
         for row in 0..batch.num_rows() {
             let cells = batch

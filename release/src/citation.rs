@@ -46,7 +46,12 @@ pub fn cff(manifest: &Manifest, settings: &PublishSettings) -> String {
 
 /// In a line.
 pub fn line(manifest: &Manifest, settings: &PublishSettings) -> String {
-    let mut text = format!("{}: {}, version {}", authors(settings).join(", "), manifest.name, manifest.version);
+    let mut text = format!(
+        "{}: {}, version {}",
+        authors(settings).join(", "),
+        manifest.name,
+        manifest.version
+    );
     if let Some(url) = &settings.url {
         text.push_str(&format!(", {url}"));
     }

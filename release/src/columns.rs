@@ -23,19 +23,29 @@ pub fn meaning(name: &str) -> String {
         column::EPOCH => "epochs trained when this was observed",
         column::STEP => "optimizer steps taken when this was observed",
         column::VALIDATION_LOSS => "mean loss over the validation examples",
-        column::VALIDATION_ACCURACY => "share of validation examples classified correctly; NULL without classes",
+        column::VALIDATION_ACCURACY => {
+            "share of validation examples classified correctly; NULL without classes"
+        }
         column::UNIT_FRACTION => "share of the units that were observed",
         column::NOISE_STDDEV => "standard deviation of the Gaussian noise added to every unit",
         column::OBSERVATION_SEED => "seed of the choice of units and of the noise",
-        column::DEFINITION => "how weight norms and activity change are defined: standard or published",
-        column::FEEDBACK_ANGLE => "angle between feedback and forward kernel, in degrees; NULL unless asked for",
+        column::DEFINITION => {
+            "how weight norms and activity change are defined: standard or published"
+        }
+        column::FEEDBACK_ANGLE => {
+            "angle between feedback and forward kernel, in degrees; NULL unless asked for"
+        }
         column::GRADIENT_ANGLE => {
             "angle between the rule's gradient and that of backpropagation, in degrees; NULL unless asked for"
         }
         recordings::column::MEASURE => "what was recorded: weight, activation or activity_change",
-        recordings::column::STIMULUS => "place among the validation stimuli, from 0; NULL for weights",
+        recordings::column::STIMULUS => {
+            "place among the validation stimuli, from 0; NULL for weights"
+        }
         recordings::column::N_CANDIDATES => "what the recorded units are a uniform sample of",
-        recordings::column::VALUES => "values of the recorded units, always in the same random order",
+        recordings::column::VALUES => {
+            "values of the recorded units, always in the same random order"
+        }
         _ => return observed(name),
     };
     text.to_owned()

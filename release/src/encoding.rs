@@ -6,7 +6,9 @@
 
 use arrow::datatypes::{DataType, SchemaRef};
 use engram_schemas::trajectories::column;
-use engram_schemas::{CODE_VERSION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY, recordings};
+use engram_schemas::{
+    CODE_VERSION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY, recordings,
+};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;

@@ -16,7 +16,9 @@ pub enum Error {
         n_planned: usize,
     },
     /// A dataset without a plan, so that nobody knows whether it is complete.
-    #[error("{place} has no plan in its folder `logs`, so that nobody can tell whether runs are missing")]
+    #[error(
+        "{place} has no plan in its folder `logs`, so that nobody can tell whether runs are missing"
+    )]
     NoPlan {
         /// The dataset.
         place: String,
@@ -48,7 +50,10 @@ pub enum Error {
         claim: String,
     },
     /// Files among the parts that are none of the release.
-    #[error("{place} holds files that do not belong to the release: {}", first(files))]
+    #[error(
+        "{place} holds files that do not belong to the release: {}",
+        first(files)
+    )]
     Strangers {
         /// The place.
         place: String,
@@ -56,7 +61,9 @@ pub enum Error {
         files: Vec<String>,
     },
     /// Two rows for the same observation that differ.
-    #[error("run {run_id} has two different rows for layer {layer}, epoch {epoch} under one condition")]
+    #[error(
+        "run {run_id} has two different rows for layer {layer}, epoch {epoch} under one condition"
+    )]
     Contradiction {
         /// The run.
         run_id: String,

@@ -21,5 +21,5 @@ mod store;
 pub mod verify;
 
 pub use error::{Error, Result, hint};
-pub use publish::{Published, PublishSettings, publish};
+pub use publish::{PublishSettings, Published, publish};
 pub use verify::{Finding, Report, verify};

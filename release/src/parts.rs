@@ -10,11 +10,11 @@ use arrow::compute::{cast, concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Int32Type, Schema, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use bytes::Bytes;
+use engram_engine::dataset;
 use engram_schemas::manifest::Bounds;
 use engram_schemas::trajectories::column;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
 use serde_json::Value;
 
 use crate::{Error, Result, encoding};
@@ -138,7 +138,10 @@ impl Cutter {
         self.part.clear();
         self.held_bytes = 0;
         encode(&rows).map_err(|source| Error::Encode {
-            file: format!("the part that ends with run {}", self.run_id.clone().unwrap_or_default()),
+            file: format!(
+                "the part that ends with run {}",
+                self.run_id.clone().unwrap_or_default()
+            ),
             source,
         })
     }
@@ -160,7 +163,9 @@ impl Cutter {
             if same_key && !same_whole {
                 let text = |name: &str| {
                     let column = batch.column_by_name(name);
-                    column.map_or_else(String::new, |column| column.as_string::<i32>().value(row).to_owned())
+                    column.map_or_else(String::new, |column| {
+                        column.as_string::<i32>().value(row).to_owned()
+                    })
                 };
                 let epoch = batch.column_by_name(column::EPOCH);
                 return Err(Error::Contradiction {
@@ -201,8 +206,13 @@ impl Keys {
         let of = |types: Vec<DataType>| {
             RowConverter::new(types.into_iter().map(SortField::new).collect())
         };
-        let all = schema.fields().iter().map(|field| field.data_type().clone());
-        let types = places.iter().map(|&place| schema.field(place).data_type().clone());
+        let all = schema
+            .fields()
+            .iter()
+            .map(|field| field.data_type().clone());
+        let types = places
+            .iter()
+            .map(|&place| schema.field(place).data_type().clone());
         Ok(Self {
             key: of(types.collect())?,
             whole: of(all.collect())?,
@@ -212,7 +222,11 @@ impl Keys {
     }
 
     fn key_of(&self, batch: &RecordBatch) -> Result<Rows> {
-        let columns: Vec<_> = self.places.iter().map(|&place| batch.column(place).clone()).collect();
+        let columns: Vec<_> = self
+            .places
+            .iter()
+            .map(|&place| batch.column(place).clone())
+            .collect();
         Ok(self.key.convert_columns(&columns)?)
     }
 
@@ -240,7 +254,8 @@ fn bytes_of(rows: &RecordBatch) -> usize {
     columns
         .map(|column| {
             let data = column.to_data();
-            data.get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size())
+            data.get_slice_memory_size()
+                .unwrap_or_else(|_| column.get_array_memory_size())
         })
         .sum()
 }
@@ -248,8 +263,11 @@ fn bytes_of(rows: &RecordBatch) -> usize {
 fn encode(rows: &RecordBatch) -> std::result::Result<EncodedPart, ParquetError> {
     let schema = rows.schema();
     let mut content = Vec::new();
-    let mut writer =
-        ArrowWriter::try_new(&mut content, schema.clone(), Some(encoding::properties(&schema)?))?;
+    let mut writer = ArrowWriter::try_new(
+        &mut content,
+        schema.clone(),
+        Some(encoding::properties(&schema)?),
+    )?;
     writer.write(rows)?;
     let metadata = writer.close()?;
     let runs = rows.column_by_name(column::RUN_ID);
@@ -257,28 +275,12 @@ fn encode(rows: &RecordBatch) -> std::result::Result<EncodedPart, ParquetError> 
     let mut runs: Vec<String> = runs.into_iter().flatten().collect();
     runs.dedup();
     Ok(EncodedPart {
-        tail_offset: tail_offset(&metadata, &content),
+        tail_offset: dataset::tail_offset(&metadata, &content),
         content: content.into(),
         n_rows: rows.num_rows() as u64,
         runs,
         bounds: bounds(rows),
     })
-}
-
-/// Where the page index begins, or the footer where there is none.
-fn tail_offset(metadata: &ParquetMetaData, content: &[u8]) -> u64 {
-    // A file ends with the footer, its length in four bytes, and the name of the format in four.
-    const MAGIC: usize = 8;
-    let length = content.len();
-    let footer = content
-        .get(length.saturating_sub(MAGIC)..)
-        .and_then(|end| end.first_chunk::<4>())
-        .map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
-    let footer = length.saturating_sub(MAGIC + footer) as u64;
-    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
-    let indexes = columns.flat_map(|column| [column.column_index_offset(), column.offset_index_offset()]);
-    let first = indexes.flatten().filter_map(|offset| u64::try_from(offset).ok()).min();
-    first.map_or(footer, |first| first.min(footer))
 }
 
 fn bounds(rows: &RecordBatch) -> BTreeMap<String, Bounds> {

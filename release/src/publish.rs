@@ -106,7 +106,9 @@ pub async fn publish(
     let damaged = content::damaged(session).await?;
     if !damaged.is_empty() {
         let files = damaged.into_iter().map(|finding| finding.to_string());
-        return Err(Error::Damaged { files: files.collect() });
+        return Err(Error::Damaged {
+            files: files.collect(),
+        });
     }
     let content = content_of(settings, session);
     if let Some(before) = take(to, settings, &content).await? {
@@ -122,9 +124,17 @@ pub async fn publish(
         footers: Vec::new(),
         n_repeated: 0,
     };
-    let mut tables = vec![writer.table(session, &TRAJECTORIES, settings.part_bytes).await?];
+    let mut tables = vec![
+        writer
+            .table(session, &TRAJECTORIES, settings.part_bytes)
+            .await?,
+    ];
     if session.dataset().n_recordings > 0 {
-        tables.push(writer.table(session, &RECORDINGS, settings.part_bytes).await?);
+        tables.push(
+            writer
+                .table(session, &RECORDINGS, settings.part_bytes)
+                .await?,
+        );
     }
     let (footers, n_repeated) = (Bytes::from(writer.footers), writer.n_repeated);
     let mut manifest = Manifest {
@@ -145,9 +155,15 @@ pub async fn publish(
     let mut files: Vec<(String, Bytes)> = vec![
         (FOOTERS.to_owned(), footers),
         ("README.md".to_owned(), card.into()),
-        ("CITATION.cff".to_owned(), citation::cff(&manifest, settings).into()),
+        (
+            "CITATION.cff".to_owned(),
+            citation::cff(&manifest, settings).into(),
+        ),
         ("LICENSE".to_owned(), citation::license(settings).into()),
-        (croissant::FILE.to_owned(), croissant::json_ld(&manifest, settings).into()),
+        (
+            croissant::FILE.to_owned(),
+            croissant::json_ld(&manifest, settings).into(),
+        ),
     ];
     let plan_files = plans.files.into_iter();
     files.extend(plan_files.map(|(name, text)| (format!("{}/{name}", plans::FOLDER), text)));
@@ -187,7 +203,10 @@ fn runs_of(session: &Session) -> BTreeSet<String> {
 /// What the content to come follows from, hashed: equal for equal content.
 fn content_of(settings: &PublishSettings, session: &Session) -> String {
     let files = session.dataset().files();
-    let mut files: Vec<&str> = files.iter().map(|file| file.object.location.filename().unwrap_or_default()).collect();
+    let mut files: Vec<&str> = files
+        .iter()
+        .map(|file| file.object.location.filename().unwrap_or_default())
+        .collect();
     files.sort_unstable();
     let content = json!({
         "files": files,
@@ -198,7 +217,11 @@ fn content_of(settings: &PublishSettings, session: &Session) -> String {
 }
 
 /// Takes the place for this content. Gives the release that is there already, if it is the same.
-async fn take(to: &DatasetLocation, settings: &PublishSettings, content: &str) -> Result<Option<Manifest>> {
+async fn take(
+    to: &DatasetLocation,
+    settings: &PublishSettings,
+    content: &str,
+) -> Result<Option<Manifest>> {
     if let Some(folder) = to.local_path() {
         // The local store makes folders as it needs them; whether this is possible is better known before any work.
         std::fs::create_dir_all(&folder).map_err(|error| Error::Store {
@@ -282,10 +305,16 @@ struct Writer<'a, F> {
 
 impl<F: Fn(&str)> Writer<'_, F> {
     /// Writes a table, a partition after the other.
-    async fn table(&mut self, session: &Session, order: &Order, part_bytes: usize) -> Result<Table> {
+    async fn table(
+        &mut self,
+        session: &Session,
+        order: &Order,
+        part_bytes: usize,
+    ) -> Result<Table> {
         let runs = session.dataset().runs.iter();
-        let partitions: BTreeSet<(&str, &str)> =
-            runs.map(|run| (run.architecture.as_str(), run.task.as_str())).collect();
+        let partitions: BTreeSet<(&str, &str)> = runs
+            .map(|run| (run.architecture.as_str(), run.task.as_str()))
+            .collect();
         let mut table = Table {
             name: order.table.to_owned(),
             n_rows: 0,
@@ -303,14 +332,16 @@ impl<F: Fn(&str)> Writer<'_, F> {
             let mut number = 0;
             while let Some(batch) = rows.try_next().await? {
                 for part in cutter.take(&batch)? {
-                    self.put(&mut table, order.table, place, number, part).await?;
+                    self.put(&mut table, order.table, place, number, part)
+                        .await?;
                     number += 1;
                 }
             }
             let (last, n_repeated) = cutter.finish()?;
             self.n_repeated += n_repeated;
             for part in last {
-                self.put(&mut table, order.table, place, number, part).await?;
+                self.put(&mut table, order.table, place, number, part)
+                    .await?;
                 number += 1;
             }
         }

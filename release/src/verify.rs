@@ -6,8 +6,8 @@ use std::fmt;
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
+use engram_engine::Session;
 use engram_engine::session::{Damage, SessionSettings};
-use engram_engine::{Session, dataset};
 use engram_schemas::observable::Measure;
 use engram_schemas::{DatasetLocation, Manifest, Observable, manifest, trajectories};
 use serde::Serialize;
@@ -98,9 +98,16 @@ async fn of_rows(session: &Session, report: &mut Report) -> Result<()> {
     report.n_runs = runs.len() as u64;
     report.n_planned = plans.planned.len() as u64;
     let counted = texts(session, "SELECT count(*) FROM trajectories").await?;
-    report.n_rows = counted.first().and_then(|row| row.first()?.parse().ok()).unwrap_or(0);
-    let known_missing: BTreeSet<&String> =
-        session.dataset().release().into_iter().flat_map(|release| &release.missing).collect();
+    report.n_rows = counted
+        .first()
+        .and_then(|row| row.first()?.parse().ok())
+        .unwrap_or(0);
+    let known_missing: BTreeSet<&String> = session
+        .dataset()
+        .release()
+        .into_iter()
+        .flat_map(|release| &release.missing)
+        .collect();
     for run_id in plans.missing(&runs) {
         if !known_missing.contains(&run_id) {
             report.findings.push(Finding {
@@ -112,7 +119,10 @@ async fn of_rows(session: &Session, report: &mut Report) -> Result<()> {
     for row in texts(session, &twice()).await? {
         report.findings.push(Finding {
             what: format!("run {}", row[0]),
-            problem: format!("{} rows have the same layer, epoch and condition as another", row[1]),
+            problem: format!(
+                "{} rows have the same layer, epoch and condition as another",
+                row[1]
+            ),
         });
     }
     let sql = "SELECT run_id, count(*) FROM (SELECT DISTINCT run_id, task, architecture FROM trajectories) \
@@ -171,7 +181,10 @@ fn standing_still() -> String {
 /// The rows of an answer as texts.
 async fn texts(session: &Session, sql: &str) -> Result<Vec<Vec<String>>> {
     let answer = session.sql(sql).await?;
-    let batches = answer.collect().await.map_err(engram_engine::Error::running)?;
+    let batches = answer
+        .collect()
+        .await
+        .map_err(engram_engine::Error::running)?;
     let mut rows = Vec::new();
     for batch in batches {
         let columns = batch
@@ -181,14 +194,11 @@ async fn texts(session: &Session, sql: &str) -> Result<Vec<Vec<String>>> {
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(Error::from)?;
         for row in 0..batch.num_rows() {
-            let cell = |column: &std::sync::Arc<dyn Array>| column.as_string::<i32>().value(row).to_owned();
+            let cell = |column: &std::sync::Arc<dyn Array>| {
+                column.as_string::<i32>().value(row).to_owned()
+            };
             rows.push(columns.iter().map(cell).collect());
         }
     }
     Ok(rows)
-}
-
-/// The place of a file as a user would open it.
-pub(crate) fn place(location: &DatasetLocation, file: &dataset::TableFile) -> String {
-    location.display(&file.object.location)
 }

@@ -16,7 +16,9 @@
 
 use object_store::path::{Path, PathPart};
 
-use crate::{Architecture, Error, Result, RunState, Task, recordings, results, trajectories};
+use crate::{
+    Architecture, Error, Result, RunState, Task, manifest, recordings, results, trajectories,
+};
 
 /// Ending of a table's files.
 pub const PARQUET: &str = "parquet";
@@ -102,6 +104,12 @@ impl RunFile {
         ) else {
             return Err(shape());
         };
+        if file.as_ref().starts_with(manifest::PART) {
+            return Err(foreign(format!(
+                "it is a part of a release, and there is no {} beside the tables: the release was not finished",
+                manifest::FILE
+            )));
+        }
         let (run_id, observation_id) = match run_id.split_once('-') {
             None => (run_id, None),
             Some((run_id, observation_id)) => (run_id, Some(observation_id.to_owned())),

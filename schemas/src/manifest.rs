@@ -356,7 +356,10 @@ mod tests {
             let read = Manifest::from_json(manifest.to_json().as_bytes());
             assert_eq!(
                 read.is_err(),
-                path.contains("..") || path.starts_with('/') || path.contains("//") || path.is_empty(),
+                path.contains("..")
+                    || path.starts_with('/')
+                    || path.contains("//")
+                    || path.is_empty(),
                 "{path}"
             );
         }

@@ -237,7 +237,7 @@ fn say(text: &str) -> anyhow::Result<()> {
 }
 
 fn n_runs(session: &Session) -> String {
-    let runs = session.dataset().runs.len();
+    let runs = session.dataset().n_runs();
     format!("{runs} {}", if runs == 1 { "run" } else { "runs" })
 }
 

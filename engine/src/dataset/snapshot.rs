@@ -20,7 +20,7 @@ use object_store::{
     PutResult, Result,
 };
 
-use super::footers::Footers;
+use super::part_ends::PartEnds;
 
 /// Two ranges of a part are fetched as one when what lies between them is at most this share of both. What is wanted of a
 /// part is a block of columns that say which row it is, and a statistic here and there.
@@ -34,7 +34,7 @@ pub(crate) struct Snapshot {
     store: Arc<dyn ObjectStore>,
     folders: Vec<Path>,
     files: BTreeMap<Path, ObjectMeta>,
-    footers: Option<Footers>,
+    part_ends: Option<PartEnds>,
 }
 
 impl Snapshot {
@@ -51,13 +51,13 @@ impl Snapshot {
                 .into_iter()
                 .map(|file| (file.location.clone(), file))
                 .collect(),
-            footers: None,
+            part_ends: None,
         }
     }
 
     /// Answers requests for the ends of files from where they lie together.
-    pub(crate) fn with_footers(mut self, footers: Footers) -> Self {
-        self.footers = Some(footers);
+    pub(crate) fn with_part_ends(mut self, part_ends: PartEnds) -> Self {
+        self.part_ends = Some(part_ends);
         self
     }
 
@@ -122,9 +122,9 @@ impl ObjectStore for Snapshot {
         if options.head {
             return Ok(answer(file, 0..0, Bytes::new()));
         }
-        if let (Some(footers), Some(range)) = (&self.footers, &options.range) {
+        if let (Some(part_ends), Some(range)) = (&self.part_ends, &options.range) {
             let range = absolute(range, file.size)?;
-            if let Some(bytes) = footers.get(&self.store, location, &range).await? {
+            if let Some(bytes) = part_ends.get(&self.store, location, &range).await? {
                 return Ok(answer(file, range, bytes));
             }
         }
@@ -133,7 +133,7 @@ impl ObjectStore for Snapshot {
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         // Files of a run are small, and what a store does by itself suits them.
-        if self.footers.is_none() || !self.covers(location) {
+        if self.part_ends.is_none() || !self.covers(location) {
             return self.store.get_ranges(location, ranges).await;
         }
         let merged = merged(ranges);
@@ -143,9 +143,9 @@ impl ObjectStore for Snapshot {
             .try_collect()
             .await?;
         let cut = |range: &Range<u64>| {
-            let place = merged.iter().position(|whole| {
-                whole.start <= range.start && range.end <= whole.end
-            });
+            let place = merged
+                .iter()
+                .position(|whole| whole.start <= range.start && range.end <= whole.end);
             place.map_or_else(Bytes::new, |place| {
                 let from = (range.start - merged[place].start) as usize;
                 let to = (range.end - merged[place].start) as usize;

@@ -105,7 +105,7 @@ pub async fn run(
         }
         on_split();
     }
-    write_results(session.location(), &result_id, &found).await?;
+    write_results(session.results_location(), &result_id, &found).await?;
     Ok(Outcome::Done)
 }
 

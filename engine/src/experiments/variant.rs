@@ -209,7 +209,7 @@ impl Variant {
             format!("{:?}", protocol.grid_of(self.classifier)),
             protocol.seed.to_string(),
         ];
-        let runs = dataset.runs.iter().map(|run| run.run_id.as_str());
+        let runs = dataset.identity();
         Ok(rows::result_id(
             parts.iter().map(String::as_str).chain(runs),
         ))

@@ -13,6 +13,8 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionConfig;
 
+use engram_schemas::DatasetLocation;
+
 use super::memory_pool::{FILES_OF_A_MERGE, LimitedPool};
 
 /// The limit below which batches are made smaller, in bytes.
@@ -25,7 +27,7 @@ const SMALLEST_BATCH: usize = 256;
 const MERGING_PART: usize = 16;
 
 /// What a session may use and may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionSettings {
     /// What the operators of all queries together may hold in memory, in bytes; without it there is no limit.
     pub memory_limit_bytes: Option<u64>,
@@ -33,6 +35,20 @@ pub struct SessionSettings {
     pub n_threads: Option<NonZeroUsize>,
     /// What statements may do.
     pub access: Access,
+    /// What becomes of files that are not what they should be.
+    pub damage: Damage,
+    /// Where the table `results` lies; without it in the dataset, or for a release in the working directory.
+    pub results: Option<DatasetLocation>,
+}
+
+/// What becomes of a dataset with files that are not what they should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Damage {
+    /// It does not open, and the error names a file. Names and footers are checked.
+    #[default]
+    Refuse,
+    /// The files are left out of every answer, and counted. Every byte is read and compared with its hash first.
+    Skip,
 }
 
 /// What statements may do.

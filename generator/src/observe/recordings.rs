@@ -18,7 +18,7 @@ use parquet::schema::types::ColumnPath;
 use super::recording::Recording;
 use super::recording_seed;
 use crate::trajectory::Trajectory;
-use crate::write::base_properties;
+use crate::write::{base_properties, finish};
 use crate::{Error, Result};
 
 /// The Parquet file of a trajectory's recordings, a row group a checkpoint, or nothing where nothing was recorded. Equal
@@ -30,14 +30,12 @@ pub fn to_parquet(trajectory: &Trajectory) -> Result<Option<Bytes>> {
     if trajectory.observation().recorded_units.is_none() {
         return Ok(None);
     }
-    let mut file = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut file, file_schema(), Some(properties(trajectory)))?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), file_schema(), Some(properties(trajectory)))?;
     for checkpoint in 0..trajectory.checkpoints().len() {
         writer.write(&to_batch(trajectory, checkpoint)?)?;
         writer.flush()?;
     }
-    writer.close()?;
-    Ok(Some(file.into()))
+    finish(writer).map(Some)
 }
 
 /// The rows of one checkpoint, ordered by layer, measure and stimulus.

@@ -29,7 +29,10 @@ pub async fn damaged(session: &Session) -> Result<Vec<Finding>> {
         .buffered(CONCURRENT_FILES)
         .try_collect()
         .await?;
-    Ok(checked.into_iter().filter_map(|(finding, _)| finding).collect())
+    Ok(checked
+        .into_iter()
+        .filter_map(|(finding, _)| finding)
+        .collect())
 }
 
 /// What a file of a sweep is, and whether it has a hash.
@@ -64,7 +67,9 @@ pub(super) async fn of_sweep(location: &DatasetLocation) -> Result<Report> {
         objects.extend(list(location, &folder).await?);
     }
     let mut checked = stream::iter(&objects)
-        .map(|object| async move { Ok::<_, crate::Error>((object, check(location, object).await?)) })
+        .map(
+            |object| async move { Ok::<_, crate::Error>((object, check(location, object).await?)) },
+        )
         .buffered(CONCURRENT_FILES);
     while let Some((object, (finding, has_hash))) = checked.try_next().await? {
         report.n_bytes += object.size;
@@ -110,7 +115,10 @@ pub(super) async fn of_release(location: &DatasetLocation, manifest: &Manifest) 
             Err(_) if location.url().scheme().starts_with("http") => continue,
             Err(error) => return Err(error),
         };
-        for object in there.iter().filter(|object| !known.contains(&object.location)) {
+        for object in there
+            .iter()
+            .filter(|object| !known.contains(&object.location))
+        {
             report.findings.push(Finding {
                 what: location.display(&object.location),
                 problem: "it lies among the parts, and the manifest does not name it".to_owned(),
@@ -120,7 +128,12 @@ pub(super) async fn of_release(location: &DatasetLocation, manifest: &Manifest) 
     let counted: BTreeMap<&str, u64> = manifest
         .tables
         .iter()
-        .map(|table| (table.name.as_str(), table.parts.iter().map(|part| part.n_rows).sum()))
+        .map(|table| {
+            (
+                table.name.as_str(),
+                table.parts.iter().map(|part| part.n_rows).sum(),
+            )
+        })
         .collect();
     for table in &manifest.tables {
         if counted.get(table.name.as_str()) != Some(&table.n_rows) {
@@ -134,7 +147,11 @@ pub(super) async fn of_release(location: &DatasetLocation, manifest: &Manifest) 
 }
 
 /// Compares a file with what the manifest says of it. Gives its content where it is right.
-async fn compare(location: &DatasetLocation, file: &File, report: &mut Report) -> Result<Option<Bytes>> {
+async fn compare(
+    location: &DatasetLocation,
+    file: &File,
+    report: &mut Report,
+) -> Result<Option<Bytes>> {
     let path = file.path(location.root())?;
     let Some(content) = store::read(location, &path).await? else {
         report.findings.push(Finding {
@@ -146,7 +163,11 @@ async fn compare(location: &DatasetLocation, file: &File, report: &mut Report) -
     report.n_files += 1;
     report.n_bytes += content.len() as u64;
     let problem = if content.len() as u64 != file.size_bytes {
-        format!("it has {} bytes, and the manifest says {}", content.len(), file.size_bytes)
+        format!(
+            "it has {} bytes, and the manifest says {}",
+            content.len(),
+            file.size_bytes
+        )
     } else if sha256(&content) != file.sha256 {
         "its SHA-256 is not that of the manifest: it was changed after it was written".to_owned()
     } else {
@@ -172,7 +193,10 @@ fn of_part(part: &Part, content: &Bytes, footers: Option<&Bytes>, report: &mut R
         Ok(metadata) => {
             let n_rows = metadata.file_metadata().num_rows();
             if u64::try_from(n_rows).ok() != Some(part.n_rows) {
-                wrong(format!("it has {n_rows} rows, and the manifest says {}", part.n_rows));
+                wrong(format!(
+                    "it has {n_rows} rows, and the manifest says {}",
+                    part.n_rows
+                ));
             }
         }
     }
@@ -184,7 +208,12 @@ fn of_part(part: &Part, content: &Bytes, footers: Option<&Bytes>, report: &mut R
 }
 
 async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
-    match location.store().list(Some(folder)).try_collect::<Vec<_>>().await {
+    match location
+        .store()
+        .list(Some(folder))
+        .try_collect::<Vec<_>>()
+        .await
+    {
         Ok(mut objects) => {
             objects.sort_by(|a, b| a.location.cmp(&b.location));
             Ok(objects)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engram_engine::session::{Access, SessionSettings};
+use engram_engine::session::{Access, Damage, SessionSettings};
 use engram_engine::{Session, hint};
 use engram_tests::synthetic;
 
@@ -12,6 +12,8 @@ const WRITING: SessionSettings = SessionSettings {
     memory_limit_bytes: None,
     n_threads: None,
     access: Access::Write,
+    damage: Damage::Refuse,
+    results: None,
 };
 
 #[tokio::test]

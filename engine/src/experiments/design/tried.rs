@@ -37,7 +37,7 @@ pub async fn test_designs(
             }
             let tried = Tried::of(session, query, split_settings).await?;
             let rows = tried.rows(design, query, split_settings);
-            write_results(session.location(), &result_id, &rows).await?;
+            write_results(session.results_location(), &result_id, &rows).await?;
         }
         result_ids.push(result_id);
         on_design();
@@ -62,7 +62,7 @@ pub async fn learn_design(
     forget(session)?;
     let result_id = result_id(session, query, split_settings);
     let rows = tried.rows(design, query, split_settings);
-    write_results(session.location(), &result_id, &rows).await?;
+    write_results(session.results_location(), &result_id, &rows).await?;
     let (sql, split_settings) = (query.sql(), split_settings.clone());
     let learn = move || tried.learn(&sql, &split_settings);
     let mut model = session.compute("fitting the classifier", learn).await??;
@@ -74,7 +74,7 @@ fn result_id(session: &Session, query: &DesignQuery, settings: &SplitSettings) -
     let sql = query.sql();
     let settings = format!("{settings:?}");
     let asked = [DESIGN, &sql, &settings];
-    let runs = session.dataset().runs.iter().map(|run| run.run_id.as_str());
+    let runs = session.dataset().identity();
     rows::result_id(asked.into_iter().chain(runs))
 }
 

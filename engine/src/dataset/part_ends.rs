@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 const MOST_BYTES: u64 = 4 << 20;
 
 /// The ends of parts.
-pub(crate) struct Footers {
+pub(crate) struct PartEnds {
     object: Path,
     groups: Vec<Group>,
     places: HashMap<Path, Place>,
@@ -38,7 +38,7 @@ struct Place {
     tail: Range<u64>,
 }
 
-impl Footers {
+impl PartEnds {
     /// The ends of the parts of a release below `root`.
     ///
     /// # Errors

@@ -1,0 +1,185 @@
+//! Checks that a file is a part of its table, by its footer.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadataCache};
+use engram_schemas::{DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY};
+use object_store::{ObjectMeta, ObjectStore};
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::schema::types::SchemaDescPtr;
+
+use super::footer;
+use crate::{Error, Result};
+
+/// What every part of a table is checked against.
+pub(super) struct Checks {
+    pub(super) location: DatasetLocation,
+    /// Where the footers stay.
+    pub(super) footers: Arc<FileMetadataCache>,
+    pub(super) table: &'static str,
+    pub(super) expected: SchemaRef,
+    /// The schema of a file that was what it should be.
+    pub(super) passed: Mutex<Option<Arc<FileSchema>>>,
+}
+
+/// A file's schema as it stands in its footer: Parquet's and Arrow's.
+pub(super) struct FileSchema {
+    parquet: SchemaDescPtr,
+    arrow: Option<String>,
+    /// Whether Arrow's says more than follows from Parquet's.
+    arrow_says_more: bool,
+}
+
+impl Checks {
+    /// Checks a file, keeps its footer, and gives the run that all its rows are of, if there is one.
+    pub(super) async fn check(&self, object: &ObjectMeta) -> Result<Option<String>> {
+        let file = || self.location.display(&object.location);
+        let table = self.table;
+        let unreadable = |source| Error::UnreadableFile {
+            file: file(),
+            table,
+            source,
+        };
+        let store: &dyn ObjectStore = self.location.store().as_ref();
+        let footer = DFParquetMetadata::new(store, object)
+            // What lies in the pages is asked by few questions; these fetch it.
+            .with_page_index_policy(Some(PageIndexPolicy::Skip))
+            .fetch_metadata()
+            .await
+            .map_err(|error| unreadable(parquet_error(error)))?;
+        let foreign = |reason| Error::ForeignFile {
+            file: file(),
+            table,
+            reason,
+        };
+        let version = entry(&footer, SCHEMA_VERSION_KEY).ok_or_else(|| {
+            foreign(format!(
+                "its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"
+            ))
+        })?;
+        if major(version) > major(SCHEMA_VERSION) {
+            return Err(Error::NewerSchema {
+                file: file(),
+                found: version.to_owned(),
+            });
+        }
+        let parquet = footer.file_metadata().schema_descr_ptr();
+        let arrow = entry(&footer, ARROW_SCHEMA_META_KEY);
+        let is_equal =
+            |other: &Arc<FileSchema>| other.parquet == parquet && other.arrow.as_deref() == arrow;
+        let passed = self.passed().clone().filter(is_equal);
+        let schema = match passed {
+            Some(schema) => schema,
+            None => {
+                let found = footer.file_metadata();
+                let found =
+                    parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata())
+                        .map_err(unreadable)?;
+                if let Some(reason) = difference(&self.expected, &found) {
+                    return Err(foreign(reason));
+                }
+                let plain = parquet_to_arrow_schema(&parquet, None).map_err(unreadable)?;
+                let schema = Arc::new(FileSchema {
+                    arrow_says_more: plain.fields() != found.fields(),
+                    arrow: arrow.map(str::to_owned),
+                    parquet,
+                });
+                *self.passed() = Some(Arc::clone(&schema));
+                schema
+            }
+        };
+        let kept = footer::sharing(&footer, &schema.parquet, schema.arrow_says_more)
+            .map_err(unreadable)?;
+        let run_id = footer::run_of(&kept);
+        let kept = Arc::new(CachedParquetMetaData::new(Arc::new(kept)));
+        let kept = CachedFileMetadataEntry::new(object.clone(), kept);
+        self.footers.put(&object.location, kept);
+        Ok(run_id)
+    }
+
+    fn passed(&self) -> MutexGuard<'_, Option<Arc<FileSchema>>> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a file's metadata says under `key`.
+pub(super) fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
+    footer
+        .file_metadata()
+        .key_value_metadata()?
+        .iter()
+        .find(|entry| entry.key == key)?
+        .value
+        .as_deref()
+}
+
+/// The major part of a version. What is not a number is newer than anything known.
+pub(super) fn major(version: &str) -> u64 {
+    version
+        .split('.')
+        .next()
+        .and_then(|part| part.parse().ok())
+        .unwrap_or(u64::MAX)
+}
+
+/// Why a file of schema `found` is no part of a table of schema `expected`. Columns beyond the expected ones are left
+/// alone: a later minor version may add some, and those that an earlier one lacks may be NULL.
+fn difference(expected: &Schema, found: &Schema) -> Option<String> {
+    expected
+        .fields()
+        .iter()
+        .find_map(|field| match found.field_with_name(field.name()) {
+            Err(_) if field.is_nullable() => None,
+            Err(_) => Some(format!("it has no column `{}`", field.name())),
+            Ok(column) if !column.data_type().equals_datatype(field.data_type()) => Some(format!(
+                "its column `{}` is {}, not {}",
+                field.name(),
+                column.data_type(),
+                field.data_type()
+            )),
+            Ok(_) => None,
+        })
+}
+
+fn parquet_error(error: datafusion::error::DataFusionError) -> ParquetError {
+    match error {
+        datafusion::error::DataFusionError::ParquetError(error) => *error,
+        other => ParquetError::External(Box::new(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_their_major_part() {
+        assert!(major("2.0") > major("1.9"));
+        assert_eq!(major("1.12"), major("1.0"));
+        assert!(major("later") > major("1.0"));
+    }
+
+    #[test]
+    fn the_difference_of_two_schemas_is_named() {
+        use arrow::datatypes::{DataType, Field};
+        let schema = |name, data_type| Schema::new(vec![Field::new(name, data_type, false)]);
+        let expected = schema("epoch", DataType::Int32);
+        assert_eq!(
+            difference(&expected, &schema("epoch", DataType::Int32)),
+            None
+        );
+        assert_eq!(
+            difference(&expected, &schema("epoch", DataType::Utf8)).as_deref(),
+            Some("its column `epoch` is Utf8, not Int32")
+        );
+        assert_eq!(
+            difference(&expected, &schema("step", DataType::Int32)).as_deref(),
+            Some("it has no column `epoch`")
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! Whether the bytes of a run's file are those that were written: the writer leaves their hash in the footer.
+
+use engram_schemas::DATA_HASH_KEY;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use sha2::{Digest, Sha256};
+
+use super::checks::entry;
+
+/// What the bytes of a file are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What was written.
+    Whole,
+    /// A file from before there was a hash in it.
+    WithoutHash,
+    /// Something else.
+    Damaged {
+        /// How it shows.
+        reason: String,
+    },
+}
+
+/// Compares the data of a Parquet file with the hash in its footer.
+pub fn check_content(bytes: &bytes::Bytes) -> Content {
+    let metadata = match ParquetMetaDataReader::new().parse_and_finish(bytes) {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            return Content::Damaged {
+                reason: format!("it cannot be read as Parquet: {error}"),
+            };
+        }
+    };
+    let Some(written) = entry(&metadata, DATA_HASH_KEY) else {
+        return Content::WithoutHash;
+    };
+    let end = tail_offset(&metadata, bytes) as usize;
+    let digest = Sha256::digest(&bytes[..end.min(bytes.len())]);
+    let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    if found == written {
+        return Content::Whole;
+    }
+    Content::Damaged {
+        reason: "its bytes are not those that were written".to_owned(),
+    }
+}
+
+/// Where the end of a Parquet file begins: the page index, or the footer where there is none.
+pub fn tail_offset(metadata: &ParquetMetaData, file: &[u8]) -> u64 {
+    // A file ends with the footer, its length in four bytes, and the name of the format in four.
+    const MAGIC: usize = 8;
+    let footer_bytes = file
+        .get(file.len().saturating_sub(MAGIC)..)
+        .and_then(|end| end.first_chunk::<4>())
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
+    let footer = file.len().saturating_sub(MAGIC + footer_bytes) as u64;
+    let groups = metadata.row_groups().iter();
+    let indexes = groups
+        .flat_map(|group| group.columns())
+        .flat_map(|column| [column.column_index_offset(), column.offset_index_offset()]);
+    let first = indexes
+        .flatten()
+        .filter_map(|offset| u64::try_from(offset).ok())
+        .min();
+    first.map_or(footer, |first| first.min(footer))
+}
