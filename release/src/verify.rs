@@ -167,7 +167,7 @@ fn standing_still() -> String {
     let weights: Vec<String> = Observable::all()
         .filter(|observable| observable.measure == Measure::Weight)
         .map(Observable::column)
-        .map(|name| format!("{name} IS NOT DISTINCT FROM lag({name}) OVER w"))
+        .map(|name| format!("({name} IS NOT DISTINCT FROM (lag({name}) OVER w))"))
         .collect();
     format!(
         "SELECT run_id, epoch FROM (SELECT run_id, epoch, {} AS same FROM trajectories \
