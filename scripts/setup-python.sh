@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(duckdb==2.0.0 pyarrow==26.0.1 numpy==2.4.6)
+packages=(duckdb==2.0.0 pyarrow==26.0.1 polars==2.1.0 mlcroissant==1.1.1 numpy==2.4.6)
 home=${ENGRAM_PYTHON_DIR:-$PWD/.python}
 stamp=$home/packages
 
@@ -31,7 +31,7 @@ rm -rf "$home"
 python3 -m venv --without-pip "$home" ||
     fail "python3 cannot make an environment in $home" "check that the folder can be written to"
 python3 -m pip --python "$home/bin/python" install --quiet --disable-pip-version-check --root-user-action=ignore \
-    --only-binary=:all: "${packages[@]}" ||
+    --only-binary=:all: --no-binary=jsonpath-rw "${packages[@]}" ||
     fail "the packages could not be fetched from the Python package index" \
         "check the network, and that pip is 22.3 or newer: python3 -m pip --version"
 echo "${packages[*]}" >"$stamp"

@@ -48,6 +48,10 @@ pub(crate) struct PublishArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
+    /// When it is published; not asked of the clock, so that equal datasets make equal releases
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<String>,
+
     /// Publish though planned runs are missing; the manifest and the card name them
     #[arg(long)]
     allow_partial: bool,
@@ -86,6 +90,7 @@ pub(crate) async fn run(arguments: PublishArgs) -> anyhow::Result<()> {
         authors: arguments.author,
         license: arguments.license,
         url: arguments.url,
+        date: arguments.date,
         allow_partial: arguments.allow_partial,
         ..PublishSettings::default()
     };

@@ -155,12 +155,18 @@ impl Dataset {
     pub fn n_runs(&self) -> usize {
         match &self.release {
             Some(release) => usize::try_from(release.n_runs).unwrap_or(usize::MAX),
-            None => self
-                .runs
-                .iter()
-                .filter(|run| run.observation_id.is_none())
-                .count(),
+            None => self.run_ids().len(),
         }
+    }
+
+    /// Of a sweep area, the runs that there are: what the rows of each file say, or else its name.
+    pub fn run_ids(&self) -> BTreeSet<String> {
+        let runs = self.runs.iter();
+        runs.map(|run| {
+            let by_rows = self.file_runs.get(&run.path(self.location.root()));
+            by_rows.unwrap_or(&run.run_id).clone()
+        })
+        .collect()
     }
 
     /// What answers follow from: equal for equal data. The runs of a sweep area, which are named by their configurations, or

@@ -3,16 +3,13 @@
 use bytes::Bytes;
 use engram_schemas::trajectories::column;
 use engram_schemas::{
-    CODE_VERSION_KEY, CONFIGURATION_KEY, DATA_HASH_KEY, Observable, SCHEMA_VERSION,
-    SCHEMA_VERSION_KEY,
+    CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
-use sha2::{Digest, Sha256};
 
 use crate::Result;
 use crate::trajectory::Trajectory;
@@ -29,20 +26,11 @@ pub fn to_parquet(trajectory: &Trajectory) -> Result<Bytes> {
     finish(writer)
 }
 
-/// Ends a file, with the hash of its data in the footer: the store keeps the bytes that it was given, and what becomes of them
-/// later shows.
-pub(crate) fn finish(mut writer: ArrowWriter<Vec<u8>>) -> Result<Bytes> {
-    writer.flush()?;
-    writer
-        .sync()
-        .map_err(|error| ParquetError::External(error.into()))?;
-    let digest = Sha256::digest(writer.inner());
-    let hash = digest
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    writer.append_key_value_metadata(KeyValue::new(DATA_HASH_KEY.to_owned(), hash));
-    Ok(writer.into_inner()?.into())
+/// Ends a file, and puts its hash into it.
+pub(crate) fn finish(writer: ArrowWriter<Vec<u8>>) -> Result<Bytes> {
+    let mut file = writer.into_inner()?;
+    file_hash::seal(&mut file);
+    Ok(file.into())
 }
 
 /// What both files of a run have in common: compression, and the metadata that say what is in them.
@@ -51,6 +39,7 @@ pub(crate) fn base_properties(trajectory: &Trajectory) -> WriterPropertiesBuilde
         (SCHEMA_VERSION_KEY, SCHEMA_VERSION.to_owned()),
         (CODE_VERSION_KEY, env!("CARGO_PKG_VERSION").to_owned()),
         (CONFIGURATION_KEY, trajectory.configuration().to_json()),
+        (file_hash::FILE_HASH_KEY, file_hash::PLACEHOLDER.to_owned()),
     ];
     let metadata = metadata
         .into_iter()

@@ -22,6 +22,9 @@ pub fn cff(manifest: &Manifest, settings: &PublishSettings) -> String {
     if let Some(url) = &settings.url {
         lines.push(format!("url: {}", quoted(url)));
     }
+    if let Some(date) = &settings.date {
+        lines.push(format!("date-released: {}", quoted(date)));
+    }
     lines.extend(
         [
             "references:",

@@ -24,7 +24,7 @@ pub fn json_ld(manifest: &Manifest, settings: &PublishSettings) -> String {
     let files: Vec<Value> = manifest.tables.iter().flat_map(distribution).collect();
     let records: Vec<Value> = manifest.tables.iter().map(record_set).collect();
     let url = settings.url.clone();
-    let document = json!({
+    let mut document = json!({
         "@context": context(),
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
@@ -38,6 +38,9 @@ pub fn json_ld(manifest: &Manifest, settings: &PublishSettings) -> String {
         "distribution": files,
         "recordSet": records,
     });
+    if let Some(date) = &settings.date {
+        document["datePublished"] = Value::from(date.as_str());
+    }
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
@@ -54,11 +57,6 @@ pub(crate) fn description(settings: &PublishSettings) -> String {
 
 /// The set of a table's files, and each of them.
 fn distribution(table: &Table) -> Vec<Value> {
-    let ids: Vec<Value> = table
-        .parts
-        .iter()
-        .map(|part| json!({ "@id": part.file.path }))
-        .collect();
     let files = table.parts.iter().map(|part| {
         json!({
             "@type": "cr:FileObject",
@@ -74,7 +72,6 @@ fn distribution(table: &Table) -> Vec<Value> {
         "@type": "cr:FileSet",
         "@id": files_of(&table.name),
         "name": files_of(&table.name),
-        "containedIn": ids,
         "encodingFormat": "application/x-parquet",
         "includes": format!("{}/**/*.parquet", table.name),
     });
@@ -100,7 +97,7 @@ fn record_set(table: &Table) -> Value {
             "source": {
                 "fileSet": { "@id": files_of(&table.name) },
                 "extract": { "fileProperty": "fullpath" },
-                "transform": { "regex": format!("{name}=([^/]+)/") },
+                "transform": { "regex": format!(".*{name}=([^/]+)/.*") },
             },
         })
     });
@@ -146,6 +143,7 @@ fn context() -> Value {
         "data": { "@id": "cr:data", "@type": "@json" },
         "dataType": { "@id": "cr:dataType", "@type": "@vocab" },
         "dct": "http://purl.org/dc/terms/",
+        "equivalentProperty": "cr:equivalentProperty",
         "examples": { "@id": "cr:examples", "@type": "@json" },
         "extract": "cr:extract",
         "field": "cr:field",
@@ -165,6 +163,7 @@ fn context() -> Value {
         "regex": "cr:regex",
         "repeated": "cr:repeated",
         "replace": "cr:replace",
+        "samplingRate": "cr:samplingRate",
         "sc": "https://schema.org/",
         "separator": "cr:separator",
         "source": "cr:source",

@@ -43,6 +43,8 @@ pub struct PublishSettings {
     pub license: String,
     /// Where it will be found, as a URL.
     pub url: Option<String>,
+    /// When it is published, as in 2020-12-06. It is not asked of the clock, so that equal datasets make equal releases.
+    pub date: Option<String>,
     /// Whether runs of the plan may be missing.
     pub allow_partial: bool,
     /// What a part holds before it is encoded, where there is so much.
@@ -58,6 +60,7 @@ impl Default for PublishSettings {
             authors: Vec::new(),
             license: "CC-BY-4.0".to_owned(),
             url: None,
+            date: None,
             allow_partial: false,
             part_bytes: PART_BYTES,
         }
@@ -90,7 +93,7 @@ pub async fn publish(
     if let Some(release) = session.dataset().release() {
         return Err(already(from, release));
     }
-    let there = runs_of(session);
+    let there = session.dataset().run_ids();
     let plans = Plans::of_sweeps(from).await?;
     let missing = plans.missing(&there);
     if !settings.allow_partial {
@@ -193,11 +196,6 @@ fn already(place: &DatasetLocation, release: &Manifest) -> Error {
         name: release.name.clone(),
         version: release.version.clone(),
     }
-}
-
-fn runs_of(session: &Session) -> BTreeSet<String> {
-    let runs = session.dataset().runs.iter();
-    runs.map(|run| run.run_id.clone()).collect()
 }
 
 /// What the content to come follows from, hashed: equal for equal content.

@@ -1,7 +1,7 @@
 //! Reading and writing single objects of a place, with errors that name them.
 
 use bytes::Bytes;
-use engram_schemas::DatasetLocation;
+use engram_schemas::{DatasetLocation, file_hash};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use sha2::{Digest, Sha256};
@@ -60,6 +60,5 @@ pub(crate) fn failed(
 
 /// SHA-256 as hexadecimal digits.
 pub(crate) fn sha256(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    file_hash::hexadecimal(&Sha256::digest(content))
 }

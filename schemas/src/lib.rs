@@ -8,12 +8,14 @@
 //! * [`observable`]: the 45 observed statistics and their column names.
 //! * [`trajectories`], [`recordings`] and [`results`]: the Arrow schemas of the tables.
 //! * [`layout`]: which object holds what inside a dataset.
+//! * [`file_hash`]: the hash that a run's file carries of itself.
 //! * [`manifest`]: what a release says of itself.
 //! * [`location`]: from a URL or a path to an object store.
 //! * [`randomness`]: from (seed, purpose, identity) to a generator.
 
 pub mod category;
 mod error;
+pub mod file_hash;
 pub mod layout;
 pub mod location;
 pub mod manifest;
@@ -38,9 +40,6 @@ pub const SCHEMA_VERSION_KEY: &str = "engram.schema_version";
 
 /// Key of the resolved configuration (JSON) in a Parquet file's metadata.
 pub const CONFIGURATION_KEY: &str = "engram.configuration";
-
-/// Key of the SHA-256, as hexadecimal digits, of what lies before a Parquet file's footer and page index.
-pub const DATA_HASH_KEY: &str = "engram.data_sha256";
 
 /// Key of the version of the program that wrote a Parquet file.
 pub const CODE_VERSION_KEY: &str = "engram.code_version";

@@ -1,10 +1,7 @@
-//! Whether the bytes of a run's file are those that were written: the writer leaves their hash in the footer.
+//! Whether the bytes of a run's file are those that were written: their hash is among them.
 
-use engram_schemas::DATA_HASH_KEY;
+use engram_schemas::file_hash::{self, FileHash};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use sha2::{Digest, Sha256};
-
-use super::checks::entry;
 
 /// What the bytes of a file are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,27 +17,19 @@ pub enum Content {
     },
 }
 
-/// Compares the data of a Parquet file with the hash in its footer.
+/// Compares a file with the hash in it.
 pub fn check_content(bytes: &bytes::Bytes) -> Content {
-    let metadata = match ParquetMetaDataReader::new().parse_and_finish(bytes) {
-        Ok(metadata) => metadata,
-        Err(error) => {
-            return Content::Damaged {
+    match file_hash::check(bytes) {
+        FileHash::Right => Content::Whole,
+        FileHash::Wrong => Content::Damaged {
+            reason: "its bytes are not those that were written".to_owned(),
+        },
+        FileHash::Missing => match ParquetMetaDataReader::new().parse_and_finish(bytes) {
+            Ok(_) => Content::WithoutHash,
+            Err(error) => Content::Damaged {
                 reason: format!("it cannot be read as Parquet: {error}"),
-            };
-        }
-    };
-    let Some(written) = entry(&metadata, DATA_HASH_KEY) else {
-        return Content::WithoutHash;
-    };
-    let end = tail_offset(&metadata, bytes) as usize;
-    let digest = Sha256::digest(&bytes[..end.min(bytes.len())]);
-    let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    if found == written {
-        return Content::Whole;
-    }
-    Content::Damaged {
-        reason: "its bytes are not those that were written".to_owned(),
+            },
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files of a release, as its manifest has them: nothing is listed, and no footer is read before it is needed.
 
 use engram_schemas::manifest::{self, Manifest};
-use engram_schemas::{DatasetLocation, SCHEMA_VERSION, recordings, trajectories};
+use engram_schemas::{DatasetLocation, SCHEMA_VERSION, file_hash, recordings, trajectories};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectMeta, ObjectStoreExt};
 use sha2::{Digest, Sha256};
@@ -107,8 +107,7 @@ async fn problem(location: &DatasetLocation, object: &ObjectMeta) -> Result<Opti
             return Err(Error::List { place, source });
         }
     };
-    let digest = Sha256::digest(&bytes);
-    let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = file_hash::hexadecimal(&Sha256::digest(&bytes));
     let is_whole = object.e_tag.as_ref() == Some(&found);
     Ok((!is_whole).then(|| "its SHA-256 is not that of the manifest".to_owned()))
 }
