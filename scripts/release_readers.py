@@ -33,7 +33,7 @@ def of_duckdb(folder):
     partitions = connection.sql(
         f"SELECT task, architecture, count(*) FROM {table} GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    mean = connection.sql(f"SELECT avg({COLUMN}) FROM {table} WHERE isfinite({COLUMN})").fetchone()[0]
+    mean = connection.sql(f"SELECT avg({COLUMN}) FROM {table} WHERE isfinite({COLUMN})").fetchall()[0][0]
     return summary(partitions, mean)
 
 

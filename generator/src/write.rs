@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use engram_schemas::trajectories::column;
 use engram_schemas::{
-    CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY,
+    CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY, file_hash,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};

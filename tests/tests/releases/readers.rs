@@ -19,7 +19,7 @@ fn independent_readers_find_what_engram_finds() {
         return;
     };
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    let sql = "SELECT task, architecture, count(*) FROM trajectories GROUP BY ALL ORDER BY ALL";
+    let sql = "SELECT task, architecture, count(*) FROM trajectories GROUP BY task, architecture ORDER BY task, architecture";
     let partitions: Vec<Vec<String>> = rows(&release, sql)
         .lines()
         .skip(1)
