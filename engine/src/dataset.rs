@@ -5,7 +5,6 @@
 
 mod checks;
 mod content;
-mod footer;
 mod part_ends;
 mod release;
 mod snapshot;

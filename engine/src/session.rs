@@ -49,9 +49,9 @@ pub use settings::{Access, Damage, SessionSettings};
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
 
-/// Room for the footers of some eighty thousand files: what does not fit is read and decoded again by every scan of a query.
-/// What footers share is counted for each, so that they take half of it.
-const FOOTER_CACHE_BYTES: usize = 4 << 30;
+/// Room for the footers of some thirty thousand files, taken as they come: what does not fit is read and decoded again by
+/// every scan of a query.
+const FOOTER_CACHE_BYTES: usize = 2 << 30;
 
 /// An open dataset.
 ///

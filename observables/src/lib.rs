@@ -164,6 +164,8 @@ mod tests {
             values[n / 2] = f32::NAN;
             let all = observed(&values).to_array();
             assert!(all.iter().all(|value| value.is_nan()), "{n}: {all:?}");
+            let raw = observe_raw(&values, &mut Scratch::default()).to_array();
+            assert!(raw.iter().all(|value| value.is_nan()), "{n}: {raw:?}");
         }
     }
 
@@ -188,6 +190,14 @@ mod tests {
             [inf, inf, inf]
         );
         assert!(observed(&[f32::INFINITY; 3]).raw.var.is_nan());
+        let alone = observe_raw(
+            &[f32::NEG_INFINITY, f32::INFINITY, f32::INFINITY, 0.0],
+            &mut Scratch::default(),
+        );
+        assert_eq!(
+            [alone.norm, alone.median, alone.third_quartile],
+            [inf, 0.0, inf]
+        );
     }
 
     #[test]

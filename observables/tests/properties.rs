@@ -1,6 +1,6 @@
 //! What holds for every input.
 
-use engram_observables::{Observation, Scratch, Statistics, observe};
+use engram_observables::{Observation, Scratch, Statistics, observe, observe_raw};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -34,6 +34,14 @@ proptest! {
         prop_assert!(same_bits(abs, observe(&magnitudes, &mut scratch).raw));
         let squares: Vec<f64> = row.iter().map(|&value| f64::from(value) * f64::from(value)).collect();
         prop_assert!(same_bits(square, observe(&squares, &mut scratch).raw));
+    }
+
+    #[test]
+    fn the_values_alone_give_the_same_bits(row in rows()) {
+        let mut scratch = Scratch::default();
+        prop_assert!(same_bits(observe_raw(&row, &mut scratch), observe(&row, &mut scratch).raw));
+        let wide: Vec<f64> = row.iter().copied().map(f64::from).collect();
+        prop_assert!(same_bits(observe_raw(&wide, &mut scratch), observe(&wide, &mut scratch).raw));
     }
 
     #[test]

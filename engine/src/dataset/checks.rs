@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadataCache};
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use engram_schemas::trajectories::column;
 use engram_schemas::{DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY};
 use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
@@ -13,7 +13,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::schema::types::SchemaDescPtr;
 
-use super::footer;
 use crate::{Error, Result};
 
 /// What every part of a table is checked against.
@@ -24,34 +23,33 @@ pub(super) struct Checks {
     pub(super) table: &'static str,
     pub(super) expected: SchemaRef,
     /// The schema of a file that was what it should be.
-    pub(super) passed: Mutex<Option<Arc<FileSchema>>>,
+    pub(super) passed: Mutex<Option<FileSchema>>,
 }
 
 /// A file's schema as it stands in its footer: Parquet's and Arrow's.
+#[derive(PartialEq)]
 pub(super) struct FileSchema {
     parquet: SchemaDescPtr,
     arrow: Option<String>,
-    /// Whether Arrow's says more than follows from Parquet's.
-    arrow_says_more: bool,
 }
 
 impl Checks {
-    /// Checks a file, keeps its footer, and gives the run that all its rows are of, if there is one.
+    /// Checks a file, and gives the run that all its rows are of, if there is one.
     pub(super) async fn check(&self, object: &ObjectMeta) -> Result<Option<String>> {
         let file = || self.location.display(&object.location);
         let table = self.table;
-        let unreadable = |source| Error::UnreadableFile {
-            file: file(),
-            table,
-            source,
-        };
         let store: &dyn ObjectStore = self.location.store().as_ref();
         let footer = DFParquetMetadata::new(store, object)
+            .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
             // What lies in the pages is asked by few questions; these fetch it.
             .with_page_index_policy(Some(PageIndexPolicy::Skip))
             .fetch_metadata()
             .await
-            .map_err(|error| unreadable(parquet_error(error)))?;
+            .map_err(|error| Error::UnreadableFile {
+                file: file(),
+                table,
+                source: parquet_error(error),
+            })?;
         let foreign = |reason| Error::ForeignFile {
             file: file(),
             table,
@@ -68,47 +66,34 @@ impl Checks {
                 found: version.to_owned(),
             });
         }
-        let parquet = footer.file_metadata().schema_descr_ptr();
-        let arrow = entry(&footer, ARROW_SCHEMA_META_KEY);
-        let is_equal =
-            |other: &Arc<FileSchema>| other.parquet == parquet && other.arrow.as_deref() == arrow;
-        let passed = self.passed().clone().filter(is_equal);
-        let schema = match passed {
-            Some(schema) => schema,
-            None => {
-                let found = footer.file_metadata();
-                let found =
-                    parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata())
-                        .map_err(unreadable)?;
-                if let Some(reason) = difference(&self.expected, &found) {
-                    return Err(foreign(reason));
-                }
-                let plain = parquet_to_arrow_schema(&parquet, None).map_err(unreadable)?;
-                let schema = Arc::new(FileSchema {
-                    arrow_says_more: plain.fields() != found.fields(),
-                    arrow: arrow.map(str::to_owned),
-                    parquet,
-                });
-                *self.passed() = Some(Arc::clone(&schema));
-                schema
-            }
+        let schema = FileSchema {
+            parquet: footer.file_metadata().schema_descr_ptr(),
+            arrow: entry(&footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
         };
-        let kept = footer::sharing(&footer, &schema.parquet, schema.arrow_says_more)
-            .map_err(unreadable)?;
-        let run_id = footer::run_of(&kept);
-        let kept = Arc::new(CachedParquetMetaData::new(Arc::new(kept)));
-        let kept = CachedFileMetadataEntry::new(object.clone(), kept);
-        self.footers.put(&object.location, kept);
-        Ok(run_id)
+        if self.passed().as_ref() == Some(&schema) {
+            return Ok(run_of(&footer));
+        }
+        let found = footer.file_metadata();
+        let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata());
+        let found = found.map_err(|source| Error::UnreadableFile {
+            file: file(),
+            table,
+            source,
+        })?;
+        if let Some(reason) = difference(&self.expected, &found) {
+            return Err(foreign(reason));
+        }
+        *self.passed() = Some(schema);
+        Ok(run_of(&footer))
     }
 
-    fn passed(&self) -> MutexGuard<'_, Option<Arc<FileSchema>>> {
+    fn passed(&self) -> MutexGuard<'_, Option<FileSchema>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What a file's metadata says under `key`.
-pub(super) fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
+fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
     footer
         .file_metadata()
         .key_value_metadata()?
@@ -116,6 +101,23 @@ pub(super) fn entry<'a>(footer: &'a ParquetMetaData, key: &str) -> Option<&'a st
         .find(|entry| entry.key == key)?
         .value
         .as_deref()
+}
+
+/// The run that all rows are of, if the bounds of every row group say so.
+fn run_of(footer: &ParquetMetaData) -> Option<String> {
+    let columns = footer.file_metadata().schema_descr().columns();
+    let place = columns
+        .iter()
+        .position(|column| column.name() == column::RUN_ID)?;
+    let mut runs = footer.row_groups().iter().map(|rows| {
+        let bounds = rows.column(place).statistics()?;
+        let is_one = bounds.min_is_exact() && bounds.max_is_exact();
+        let (least, most) = (bounds.min_bytes_opt()?, bounds.max_bytes_opt()?);
+        (is_one && least == most).then_some(least)
+    });
+    let first = runs.next()??;
+    let is_one = runs.all(|run| run == Some(first));
+    is_one.then(|| String::from_utf8(first.to_vec()).ok())?
 }
 
 /// The major part of a version. What is not a number is newer than anything known.

@@ -43,8 +43,9 @@ impl RunFiles {
     /// The scan with its files sorted by run; `None` where the run of a file is not known.
     fn by_run(&self, scan: &FileScanConfig) -> Result<Option<FileScanConfig>> {
         let mut runs: BTreeMap<&str, Vec<PartitionedFile>> = BTreeMap::new();
-        let unknown = Statistics::new_unknown(scan.file_schema());
-        let place = scan.file_schema().index_of(column::RUN_ID)?;
+        let schema = scan.file_source().table_schema().table_schema();
+        let unknown = Statistics::new_unknown(schema);
+        let place = schema.index_of(column::RUN_ID)?;
         for file in scan.file_groups.iter().flat_map(FileGroup::iter) {
             let Some(run) = self.runs.get(&file.object_meta.location) else {
                 return Ok(None);
@@ -54,7 +55,8 @@ impl RunFiles {
             let mut statistics = unknown.clone();
             statistics.column_statistics[place].min_value = bound.clone();
             statistics.column_statistics[place].max_value = bound;
-            let file = file.clone().with_statistics(Arc::new(statistics));
+            let mut file = file.clone();
+            file.statistics = Some(Arc::new(statistics));
             runs.entry(run).or_default().push(file);
         }
         let groups = balanced(runs.into_values().collect(), scan.file_groups.len());

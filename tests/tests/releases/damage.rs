@@ -80,7 +80,12 @@ fn a_sweep_tells_which_of_its_files_are_damaged() {
 
     fs::write(&file, &whole).unwrap();
     truncate(&file);
-    found(&dataset, &file, "its bytes are not those that were written", "1");
+    found(
+        &dataset,
+        &file,
+        "its bytes are not those that were written",
+        "1",
+    );
     let refused = ask(&dataset, &[], COUNT);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
 

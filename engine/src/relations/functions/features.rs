@@ -62,21 +62,22 @@ impl TableFunction for Features {
         let names = names.join(", ");
         let is_chosen = match only_admissible {
             true => {
-                "admissible(CASE WHEN status = 'trained' THEN epochs END, trajectories)".to_owned()
+                "admissible(CASE WHEN status = 'trained' THEN epochs END, trajectories) OVER ()"
+                    .to_owned()
             }
             false => format!("[{}]", vec!["true"; observed.len()].join(", ")),
         };
-        // The files are read twice: for what is asked of all examples, and for the examples, which no one has to hold then.
+        // Every file is read once: what is asked of all examples is asked of what was collected of them.
         Ok(format!(
             ", example AS (\
                 SELECT {identity}, collect_trajectories({time})['epochs'] AS epochs, \
                     collect_trajectories({time}, {values})['trajectories'] AS trajectories FROM input GROUP BY {identity}\
-            ), of_all AS (\
-                SELECT usual_epochs(CASE WHEN status = 'trained' THEN epochs END) AS usual, {is_chosen} AS is_chosen FROM example\
+            ), among_all AS (\
+                SELECT *, usual_epochs(CASE WHEN status = 'trained' THEN epochs END) OVER () AS usual, \
+                    {is_chosen} AS is_chosen FROM example\
             ), judged AS (\
                 SELECT *, CASE WHEN status <> 'trained' THEN 'run ' || status \
-                    WHEN usual IS NULL OR epochs <> usual THEN 'unusual checkpoints' END AS excluded \
-                FROM of_all CROSS JOIN example\
+                    WHEN usual IS NULL OR epochs <> usual THEN 'unusual checkpoints' END AS excluded FROM among_all\
             ) \
             SELECT {identity}, excluded, flatten_where([{names}], is_chosen) AS statistics, epochs, \
                 CASE WHEN excluded IS NULL THEN flatten_where(trajectories, is_chosen) END AS features FROM judged"
