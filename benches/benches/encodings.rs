@@ -12,8 +12,8 @@
 
 use std::time::{Duration, Instant};
 
-use arrow::compute::{cast, concat_batches};
 use arrow::array::RecordBatch;
+use arrow::compute::{cast, concat_batches};
 use bytes::Bytes;
 use engram_engine::Session;
 use engram_release::encoding;
@@ -35,20 +35,55 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let rows = runtime.block_on(rows_of(&place));
     let plain = rows.num_rows() * Observable::COUNT * 8;
-    println!("{} rows of {place}; the statistics alone are {:.1} MB", rows.num_rows(), plain as f64 / 1e6);
-    println!("{:<42} {:>9} {:>7} {:>10} {:>12} {:>10}", "way", "bytes", "share", "all [ms]", "two [ms]", "write [ms]");
+    println!(
+        "{} rows of {place}; the statistics alone are {:.1} MB",
+        rows.num_rows(),
+        plain as f64 / 1e6
+    );
+    println!(
+        "{:<42} {:>9} {:>7} {:>10} {:>12} {:>10}",
+        "way", "bytes", "share", "all [ms]", "two [ms]", "write [ms]"
+    );
     let zstd = |level| Compression::ZSTD(ZstdLevel::try_new(level).unwrap());
     let ways = [
         ("plain", Encoding::PLAIN, Compression::UNCOMPRESSED),
         ("plain, lz4", Encoding::PLAIN, Compression::LZ4_RAW),
         ("plain, zstd 3", Encoding::PLAIN, zstd(3)),
-        ("byte stream split", Encoding::BYTE_STREAM_SPLIT, Compression::UNCOMPRESSED),
-        ("byte stream split, snappy", Encoding::BYTE_STREAM_SPLIT, Compression::SNAPPY),
-        ("byte stream split, lz4", Encoding::BYTE_STREAM_SPLIT, Compression::LZ4_RAW),
-        ("byte stream split, zstd 1", Encoding::BYTE_STREAM_SPLIT, zstd(1)),
-        ("byte stream split, zstd 3 (a release)", Encoding::BYTE_STREAM_SPLIT, zstd(3)),
-        ("byte stream split, zstd 9", Encoding::BYTE_STREAM_SPLIT, zstd(9)),
-        ("byte stream split, zstd 19", Encoding::BYTE_STREAM_SPLIT, zstd(19)),
+        (
+            "byte stream split",
+            Encoding::BYTE_STREAM_SPLIT,
+            Compression::UNCOMPRESSED,
+        ),
+        (
+            "byte stream split, snappy",
+            Encoding::BYTE_STREAM_SPLIT,
+            Compression::SNAPPY,
+        ),
+        (
+            "byte stream split, lz4",
+            Encoding::BYTE_STREAM_SPLIT,
+            Compression::LZ4_RAW,
+        ),
+        (
+            "byte stream split, zstd 1",
+            Encoding::BYTE_STREAM_SPLIT,
+            zstd(1),
+        ),
+        (
+            "byte stream split, zstd 3 (a release)",
+            Encoding::BYTE_STREAM_SPLIT,
+            zstd(3),
+        ),
+        (
+            "byte stream split, zstd 9",
+            Encoding::BYTE_STREAM_SPLIT,
+            zstd(9),
+        ),
+        (
+            "byte stream split, zstd 19",
+            Encoding::BYTE_STREAM_SPLIT,
+            zstd(19),
+        ),
     ];
     for (name, encoding, compression) in ways {
         let began = Instant::now();
@@ -68,13 +103,19 @@ fn main() {
 }
 
 async fn rows_of(place: &str) -> RecordBatch {
-    let session = Session::open(&DatasetLocation::open(place).unwrap()).await.unwrap();
+    let session = Session::open(&DatasetLocation::open(place).unwrap())
+        .await
+        .unwrap();
     let sql = "SELECT * FROM trajectories ORDER BY architecture, learning_rule, run_id, layer_index, epoch";
     let batches = session.sql(sql).await.unwrap().collect().await.unwrap();
     let rows = concat_batches(&batches[0].schema(), &batches).unwrap();
     let schema = trajectories::file_schema();
     let columns = schema.fields().iter().map(|field| {
-        cast(rows.column_by_name(field.name()).unwrap(), field.data_type()).unwrap()
+        cast(
+            rows.column_by_name(field.name()).unwrap(),
+            field.data_type(),
+        )
+        .unwrap()
     });
     RecordBatch::try_new(schema.clone(), columns.collect()).unwrap()
 }
@@ -87,7 +128,8 @@ fn encode(rows: &RecordBatch, encoding: Encoding, compression: Compression) -> B
             .set_column_encoding(path.clone(), encoding)
             .set_column_compression(path, compression);
     }
-    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties.build())).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties.build())).unwrap();
     writer.write(rows).unwrap();
     writer.into_inner().unwrap().into()
 }
@@ -99,7 +141,10 @@ fn decode(file: &Bytes, statistics: Option<&[&str]>) -> usize {
         None => ProjectionMask::all(),
         Some(names) => ProjectionMask::columns(
             reader.parquet_schema(),
-            ["run_id", "learning_rule", "layer", "epoch"].iter().chain(names).copied(),
+            ["run_id", "learning_rule", "layer", "epoch"]
+                .iter()
+                .chain(names)
+                .copied(),
         ),
     };
     let batches = reader.with_projection(mask).build().unwrap();

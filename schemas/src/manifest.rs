@@ -192,7 +192,9 @@ impl File {
         let below = Path::parse(&self.path).map_err(|error| Error::Manifest {
             reason: format!("`{}` is no path: {error}", self.path),
         })?;
-        if below.parts().count() == 0 || below.parts().any(|part| part.as_ref() == "..") {
+        // A path that is written otherwise than it is read may mean another file to another reader.
+        let is_as_written = below.as_ref() == self.path && !self.path.is_empty();
+        if !is_as_written || below.parts().any(|part| part.as_ref() == "..") {
             return Err(Error::Manifest {
                 reason: format!("`{}` is no path of a file in it", self.path),
             });

@@ -280,25 +280,46 @@ mod tests {
             files.push(meta(&store, path).await);
         }
         let snapshot = Snapshot::new(Arc::clone(&store), vec![Path::from("d/t")], files);
-        store.put(&Path::from("d/t/x=3/later"), "rows".into()).await.unwrap();
+        store
+            .put(&Path::from("d/t/x=3/later"), "rows".into())
+            .await
+            .unwrap();
         store.delete(&Path::from("d/t/x=2/c")).await.unwrap();
         let listed = async |prefix: &str| -> Vec<String> {
             let prefix = Path::from(prefix);
-            let listed = snapshot.list(Some(&prefix)).map_ok(|file| file.location.to_string());
+            let listed = snapshot
+                .list(Some(&prefix))
+                .map_ok(|file| file.location.to_string());
             listed.try_collect().await.unwrap()
         };
         assert_eq!(listed("d/t").await, ["d/t/x=1/a", "d/t/x=2/c"]);
         assert_eq!(listed("d/t/x=1").await, ["d/t/x=1/a"]);
         assert_eq!(listed("d/t/x=9").await, [""; 0]);
-        assert_eq!(listed("d/t2").await, ["d/t2/e"], "a neighbour whose name begins alike");
-        let folders = snapshot.list_with_delimiter(Some(&Path::from("d/t"))).await.unwrap();
-        assert_eq!(folders.common_prefixes, [Path::from("d/t/x=1"), Path::from("d/t/x=2")]);
+        assert_eq!(
+            listed("d/t2").await,
+            ["d/t2/e"],
+            "a neighbour whose name begins alike"
+        );
+        let folders = snapshot
+            .list_with_delimiter(Some(&Path::from("d/t")))
+            .await
+            .unwrap();
+        assert_eq!(
+            folders.common_prefixes,
+            [Path::from("d/t/x=1"), Path::from("d/t/x=2")]
+        );
         assert!(folders.objects.is_empty());
-        let folder = snapshot.list_with_delimiter(Some(&Path::from("d/t/x=1"))).await.unwrap();
+        let folder = snapshot
+            .list_with_delimiter(Some(&Path::from("d/t/x=1")))
+            .await
+            .unwrap();
         assert_eq!(folder.objects.len(), 1);
         // What was not there is not found, and what has gone since is found to be gone when it is read.
         assert!(snapshot.head(&Path::from("d/t/x=1/b")).await.is_err());
-        assert_eq!(snapshot.head(&Path::from("d/t/x=2/c")).await.unwrap().size, 4);
+        assert_eq!(
+            snapshot.head(&Path::from("d/t/x=2/c")).await.unwrap().size,
+            4
+        );
         assert!(snapshot.get(&Path::from("d/t/x=2/c")).await.is_err());
         assert!(snapshot.get(&Path::from("d/u/f")).await.is_ok());
     }
@@ -307,11 +328,17 @@ mod tests {
     fn near_ranges_are_fetched_as_one() {
         let far = 10 * SMALL_GAP_BYTES;
         let near = SMALL_GAP_BYTES;
-        assert_eq!(merged(&[0..10, 10..20, far..far + 10]), [0..20, far..far + 10]);
+        assert_eq!(
+            merged(&[0..10, 10..20, far..far + 10]),
+            [0..20, far..far + 10]
+        );
         assert_eq!(merged(&[near + 10..near + 20, 0..10]), [0..near + 20]);
         // Behind much that is wanted a larger gap is worth a request less.
         let much = GAP_SHARE * far;
-        assert_eq!(merged(&[0..much, much + far..much + far + 1]), [0..much + far + 1]);
+        assert_eq!(
+            merged(&[0..much, much + far..much + far + 1]),
+            [0..much + far + 1]
+        );
         assert_eq!(merged(&[0..10, 2..5]), [0..10]);
     }
 }
