@@ -166,7 +166,7 @@ pub(crate) enum OutputFormat {
 /// written.
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     let settings = settings(&args)?;
-    let location = DatasetLocation::open(&args.at)?;
+    let location = DatasetLocation::open_to_write(&args.at)?;
     let session = Session::open_with(&location, &args.resources.settings()).await?;
 
     // Drawn to standard error, and only where that is a terminal.
@@ -186,7 +186,9 @@ pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     }
 
     let text = match args.format {
-        OutputFormat::Table => report::text(&found, &settings, &args.at, args.top),
+        OutputFormat::Table => {
+            report::text(&found, &settings, &location.as_given(&args.at), args.top)
+        }
         OutputFormat::Json => serde_json::to_string_pretty(&found)? + "\n",
     };
     printing::print(&text, "the outcome")

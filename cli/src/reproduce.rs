@@ -115,6 +115,7 @@ impl ExperimentArguments {
 pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
     let wanted = wanted(&arguments.figures)?;
     let protocol = arguments.experiments.protocol();
+    DatasetLocation::open_to_write(&arguments.experiments.at)?;
     let session = arguments.experiments.open().await?;
     let facts = Facts::of(&session).await?;
     let (variants, lacking) = experiments::variants(&wanted, &facts);

@@ -24,7 +24,7 @@ pub mod trajectories;
 pub use category::{Architecture, Definition, Depth, LearningRule, RunState, Status, Task};
 pub use error::{Error, Result};
 pub use layout::RunFile;
-pub use location::DatasetLocation;
+pub use location::{DatasetLocation, StoreFailure};
 pub use observable::Observable;
 
 /// Version of the tables' columns, stored in every file: the major part changes when an older reader would misread.

@@ -118,7 +118,7 @@ fn train(arguments: &TrainArguments) -> anyhow::Result<()> {
         NonZeroUsize::get,
     );
     let desk = Desk {
-        location: DatasetLocation::open(&arguments.to)?,
+        location: DatasetLocation::open_to_write(&arguments.to)?,
         runtime: runtime.handle().clone(),
         device,
         device_name: arguments.device.clone(),
