@@ -63,16 +63,20 @@ pub fn hint(error: &(dyn StdError + 'static)) -> Option<String> {
     of_system.map(str::to_owned)
 }
 
-/// An error's causes, outermost first and without the error itself. A wrapper that only repeats its cause is left out.
+/// An error's causes, outermost first and without the error itself. What only repeats another is left out: a cause that ends
+/// its wrapper's text, and wrappers around a store's failure.
 pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let failure = chain(error).find_map(|cause| cause.downcast_ref::<StoreFailure>());
     let mut told = Vec::new();
     let mut last = error.to_string();
     for cause in chain(error).skip(1) {
-        let wraps_failure = cause.source().is_some_and(|next| next.is::<StoreFailure>());
-        if cause.is::<Error>() && wraps_failure {
+        let text = cause.to_string();
+        let is_wrapper = |failure: &StoreFailure| {
+            !cause.is::<StoreFailure>() && text.ends_with(&failure.message)
+        };
+        if failure.is_some_and(is_wrapper) {
             continue;
         }
-        let text = cause.to_string();
         if !last.ends_with(&text) {
             told.push(text.clone());
         }
@@ -104,7 +108,8 @@ fn hint_of_system(kind: io::ErrorKind) -> Option<&'static str> {
 
 /// Whether a request was sent and its answer did not come, so that it is unknown whether it was heard.
 pub(super) fn is_unanswered(error: &Error) -> bool {
-    transport(error).is_some_and(|error| error.kind() != HttpErrorKind::Connect)
+    let never_sent = [HttpErrorKind::Connect, HttpErrorKind::Unknown];
+    transport(error).is_some_and(|error| !never_sent.contains(&error.kind()))
 }
 
 fn transport(error: &Error) -> Option<&HttpError> {
@@ -137,6 +142,12 @@ fn failure(
         return StoreFailure::new(
             format!("no credentials: none in the environment, and {source} does not answer"),
             service.credentials(),
+        );
+    }
+    if chain(error).any(|cause| cause.to_string() == "URL scheme is not allowed") {
+        return StoreFailure::new(
+            "an endpoint that secrets may be sent to is http:// and not https://",
+            "to allow it, set AWS_ALLOW_HTTP=true, AZURE_ALLOW_HTTP=true or GOOGLE_ALLOW_HTTP=true",
         );
     }
     if let Some(transport) = transport(error) {

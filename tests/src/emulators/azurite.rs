@@ -71,10 +71,11 @@ impl Azurite {
             let value = String::from_utf8_lossy(value.as_bytes());
             (name.to_string(), value.into_owned())
         });
+        let host = ("host".to_owned(), self.process.address.to_string());
         let head = Head {
             method: "PUT".to_owned(),
             target,
-            headers: headers.collect(),
+            headers: headers.chain([host]).collect(),
         };
         let made = http::fetch(self.process.address, &head, &[]).expect("Azurite answers");
         assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));

@@ -17,9 +17,10 @@ impl Moto {
         MOTO.get(|| Self::start(&[]))
     }
 
-    /// A server of the caller's own that knows no keys and refuses every request.
+    /// A server of the caller's own that knows no keys, and after the making of one bucket refuses every request.
     pub fn strict() -> Option<Self> {
-        Self::start(&[("INITIAL_NO_AUTH_ACTION_COUNT", "1")])
+        // The question whether it answers counts too.
+        Self::start(&[("INITIAL_NO_AUTH_ACTION_COUNT", "2")])
     }
 
     fn start(environment: &[(&str, &str)]) -> Option<Self> {
@@ -42,6 +43,19 @@ impl Moto {
         let made = made.expect("moto answers");
         assert_eq!(made.status, 200, "{}", String::from_utf8_lossy(&made.body));
         self.place_in(bucket)
+    }
+
+    /// Puts an object that everybody may read.
+    ///
+    /// # Panics
+    /// When moto does not take it.
+    pub fn publish(&self, target: &str, bytes: &[u8]) {
+        let mut head = head("PUT", target);
+        for (name, value) in [("x-amz-acl", "public-read"), ("authorization", "somebody")] {
+            head.headers.push((name.to_owned(), value.to_owned()));
+        }
+        let put = http::fetch(self.address(), &head, bytes).expect("moto answers");
+        assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
     }
 
     /// A place in a bucket that may not be there.

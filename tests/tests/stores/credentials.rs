@@ -90,7 +90,8 @@ fn a_web_identity_is_exchanged_for_keys() {
         .with(
             "AWS_ENDPOINT_URL_STS",
             &format!("http://{}", moto.address()),
-        );
+        )
+        .with("AWS_ALLOW_HTTP", "true");
     // Keys for a session begin so.
     let signer = store.signer(&place);
     assert!(signer.starts_with("ASIA"), "{signer}");

@@ -3,8 +3,6 @@
 use std::process::Stdio;
 
 use engram_tests::emulators::{Moto, Place};
-use object_store::ObjectStoreExt;
-use tokio::runtime::Runtime;
 
 use super::{
     Reference, below, creates_are_exclusive, generate, is_as_good_as_a_folder, objects, stderr,
@@ -51,13 +49,9 @@ fn two_commands_at_once_end_in_the_right_objects() {
 fn a_public_bucket_is_read_anonymously() {
     let Some(moto) = Moto::shared() else { return };
     let (place, reference) = (moto.place("public"), Reference::shared());
-    let (store, root) = place.store();
-    Runtime::new().unwrap().block_on(async {
-        for (name, bytes) in &reference.files {
-            let path = object_store::path::Path::parse(format!("{root}/{name}")).unwrap();
-            store.put(&path, bytes.clone().into()).await.unwrap();
-        }
-    });
+    for (name, bytes) in below(&reference.files, "trajectories/") {
+        moto.publish(&format!("/public/sweeps/small/{name}"), bytes);
+    }
     let endpoint = place.environment[0].clone();
     let skip = ("AWS_SKIP_SIGNATURE".to_owned(), "true".to_owned());
     let anonymous = Place {

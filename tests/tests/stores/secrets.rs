@@ -36,7 +36,8 @@ fn assert_secret_is_not_in(text: &str, where_from: &str) {
 
 /// Reads, asks for the state of, and writes to a place; gives everything that is said.
 fn use_in_all_ways(place: &Place) -> String {
-    let sweep = Reference::shared().sweep();
+    let reference = Reference::shared();
+    let sweep = reference.sweep();
     let mut text = everything_said(|| generate(place, &sweep));
     text += &everything_said(|| {
         let mut sql = place.engram(&["sql", "SELECT * FROM runs"]);
