@@ -76,6 +76,25 @@ impl FaultyProxy {
         Self { server, log }
     }
 
+    /// Stands before `store`, until after so many requests the credentials of all have expired.
+    pub fn expiring(store: SocketAddr, after: u64) -> Self {
+        let log: Arc<Mutex<Log>> = Arc::default();
+        let of_server = Arc::clone(&log);
+        let server = Server::start(move |head, body| {
+            let n_requests = {
+                let mut log = of_server.lock().unwrap_or_else(PoisonError::into_inner);
+                log.n_requests += 1;
+                log.n_requests
+            };
+            if n_requests <= after {
+                return pass(store, head, body, None);
+            }
+            let text = "<Error><Code>ExpiredToken</Code><Message>Expired.</Message></Error>";
+            Ok(Reply::Answer(Response::new(400, text)))
+        });
+        Self { server, log }
+    }
+
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
         self.server.url()

@@ -246,8 +246,14 @@ pub fn fetch(server: SocketAddr, head: &Head, body: &[u8]) -> io::Result<Respons
     let status = first.split(' ').nth(1).and_then(|word| word.parse().ok());
     let status = status.ok_or(io::ErrorKind::InvalidData)?;
     headers.retain(|(name, _)| name != "connection");
+    // An older server may end the body with the connection.
+    let n_bytes = find(&headers, "content-length").and_then(|length| length.parse().ok());
+    let n_bytes = match head.method.as_str() {
+        "HEAD" => 0,
+        _ => n_bytes.unwrap_or(u64::MAX),
+    };
     let mut body = Vec::new();
-    reader.read_to_end(&mut body)?;
+    reader.take(n_bytes).read_to_end(&mut body)?;
     Ok(Response {
         status,
         headers,

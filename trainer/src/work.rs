@@ -54,8 +54,10 @@ impl Desk {
             Err(error) => {
                 let message = in_full(&error);
                 let failed = log(0, Some(message));
-                self.runtime
-                    .block_on(store.put_log(RunState::Failed, &failed))?;
+                // Where the log cannot be written either, the reason is still told.
+                let _ = self
+                    .runtime
+                    .block_on(store.put_log(RunState::Failed, &failed));
                 return Err(error);
             }
         };

@@ -146,8 +146,8 @@ fn failure(
     }
     if chain(error).any(|cause| cause.to_string() == "URL scheme is not allowed") {
         return StoreFailure::new(
-            "an endpoint that secrets may be sent to is http:// and not https://",
-            "to allow it, set AWS_ALLOW_HTTP=true, AZURE_ALLOW_HTTP=true or GOOGLE_ALLOW_HTTP=true",
+            "an endpoint that secrets would be sent to is http:// and not https://",
+            "name an https:// endpoint; a store of Azure's kind may be reached without TLS by AZURE_ALLOW_HTTP=true",
         );
     }
     if let Some(transport) = transport(error) {

@@ -51,9 +51,8 @@ impl Moto {
     /// When moto does not take it.
     pub fn publish(&self, target: &str, bytes: &[u8]) {
         let mut head = head("PUT", target);
-        for (name, value) in [("x-amz-acl", "public-read"), ("authorization", "somebody")] {
-            head.headers.push((name.to_owned(), value.to_owned()));
-        }
+        let acl = ("x-amz-acl".to_owned(), "public-read".to_owned());
+        head.headers.push(acl);
         let put = http::fetch(self.address(), &head, bytes).expect("moto answers");
         assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
     }

@@ -96,24 +96,42 @@ fn a_sweep_through_a_bad_network_is_complete_and_right() {
 }
 
 #[test]
-fn a_store_that_fails_for_good_is_told_and_leaves_nothing_partial() {
+fn credentials_that_expire_on_the_way_are_told_and_leave_nothing_partial() {
     let Some(moto) = Moto::shared() else { return };
-    let place = moto.place("lost");
-    // Every request is spoilt, and the time that is allowed for each is short.
-    let proxy = FaultyProxy::before(moto.address(), 4, 1.0);
-    let rough = through(&proxy, &place);
-    let calm = Calm::shared();
-    let output = rough
-        .engram(&["generate", "--run", "1"])
-        .arg(calm.sweep())
-        .args(["--to", &rough.url])
-        .output()
-        .unwrap();
-    let text = stderr(&output);
-    assert_eq!(output.status.code(), Some(1), "{text}");
+    let (calm, place) = (Calm::shared(), moto.place("expiring"));
+    let generate = |place: &Place| {
+        let output = place
+            .engram(&["generate", "--workers", "1", "--shard", "1/8"])
+            .arg(calm.sweep())
+            .args(["--to", &place.url])
+            .output()
+            .unwrap();
+        (stderr(&output), output.status.code())
+    };
+    // Enough for some of the eight runs.
+    let proxy = FaultyProxy::expiring(moto.address(), 60);
+    let (text, code) = generate(&through(&proxy, &place));
+    assert_eq!(code, Some(2), "{text}");
     assert!(
-        text.contains("error: cannot ") && text.contains("\nhint: "),
+        text.contains("the credentials have expired (400 Bad Request ExpiredToken: Expired)"),
         "{text}"
     );
-    assert!(below(&place, "trajectories").is_empty());
+    assert!(
+        text.contains("(renew them, AWS_SESSION_TOKEN with them: "),
+        "{text}"
+    );
+    assert!(text.contains(" could not be trained\nhint: "), "{text}");
+    let there = below(&place, "trajectories");
+    assert!((1..8).contains(&there.len()), "{text}");
+    for (name, bytes) in &there {
+        assert!(calm.trajectories[name] == *bytes, "{name}");
+    }
+    // With fresh ones the same command goes on.
+    let (text, code) = generate(&place);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains(&format!("{} networks are there", there.len())),
+        "{text}"
+    );
+    assert_eq!(below(&place, "trajectories").len(), 8);
 }

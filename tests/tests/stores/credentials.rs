@@ -1,8 +1,8 @@
-//! Where credentials for S3 come from: the machine's metadata service and web identities. What signs a request is seen in it.
+//! Where credentials for S3 come from: the environment, the machine's metadata service. What signs a request is seen in it.
 
 use std::sync::{Arc, Mutex};
 
-use engram_tests::emulators::{Moto, Place};
+use engram_tests::emulators::Place;
 use engram_tests::http::{Reply, Response, Server};
 
 use super::failure;
@@ -76,25 +76,28 @@ fn the_machines_metadata_service_gives_keys() {
     assert_eq!(store.signer(&place), "OFMACHINE");
 }
 
+/// Tokens of web identities go to an endpoint with TLS alone, whatever the environment allows.
 #[test]
-fn a_web_identity_is_exchanged_for_keys() {
-    let Some(moto) = Moto::shared() else { return };
+fn a_web_identity_is_not_sent_without_tls() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     std::fs::write(&token, "a token of the cluster").unwrap();
-    let store = Store::start();
-    let place = store
+    let listener = Server::start(|_, _| Ok(Reply::Close));
+    let place = Store::start()
         .place()
         .with("AWS_WEB_IDENTITY_TOKEN_FILE", &token.display().to_string())
         .with("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reader")
-        .with(
-            "AWS_ENDPOINT_URL_STS",
-            &format!("http://{}", moto.address()),
-        )
+        .with("AWS_ENDPOINT_URL_STS", &listener.url())
         .with("AWS_ALLOW_HTTP", "true");
-    // Keys for a session begin so.
-    let signer = store.signer(&place);
-    assert!(signer.starts_with("ASIA"), "{signer}");
+    let mut sql = place.engram(&["sql", "SELECT 1"]);
+    sql.arg("--at").arg(&place.url);
+    let (text, code) = failure(sql);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("cause: an endpoint that secrets would be sent to is http://"),
+        "{text}"
+    );
+    assert!(text.contains("hint: name an https:// endpoint"), "{text}");
 }
 
 #[test]
