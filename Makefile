@@ -10,17 +10,17 @@ ENGRAM := $(TARGET)/debug/engram
 # An environment LIBTORCH wins; without one, .cargo/config.toml names .libtorch.
 CARGO ?= cargo
 
-.PHONY: help demo setup build test check bench python browser
+.PHONY: help demo setup build test check bench python browser emulators
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Train 64 networks, ask the dataset in SQL, and identify the learning rules
 	@scripts/demo.sh "$(ENGRAM)" "$(DEMO)"
 
-test: build python browser ## Run all tests
-	ENGRAM_REQUIRE_PYTHON=1 ENGRAM_REQUIRE_BROWSER=1 $(CARGO) test --workspace --no-fail-fast --quiet
+test: build python browser emulators ## Run all tests
+	ENGRAM_REQUIRE_PYTHON=1 ENGRAM_REQUIRE_BROWSER=1 ENGRAM_REQUIRE_EMULATORS=1 $(CARGO) test --workspace --no-fail-fast --quiet
 
 check: setup ## Check format, lints and documentation
 	$(CARGO) fmt --all --check
@@ -40,6 +40,9 @@ setup: ## Fetch libtorch into .libtorch, unless LIBTORCH names one (TORCH=cuda f
 
 browser: ## Fetch the headless browser that the tests open the report with, into .browser
 	@scripts/setup-browser.sh
+
+emulators: ## Fetch the servers that the tests of object stores speak with, into .emulators
+	@scripts/setup-emulators.sh
 
 python: ## Fetch the independent Parquet readers that the tests compare with, into .python
 	@scripts/setup-python.sh

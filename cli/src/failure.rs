@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use engram_schemas::location;
+
 /// Failures that arise in the command itself.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -19,14 +21,8 @@ pub(crate) enum Failure {
 /// The whole message, for standard error.
 pub(crate) fn describe(error: &anyhow::Error) -> String {
     let mut text = format!("error: {error}");
-    let mut last = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        // A transparent wrapper repeats its cause.
-        if !last.ends_with(&cause) {
-            text.push_str(&format!("\n  cause: {cause}"));
-        }
-        last = cause;
+    for cause in location::causes(error.as_ref()) {
+        text.push_str(&format!("\n  cause: {cause}"));
     }
     if let Some(hint) = hint(error) {
         text.push_str(&format!("\nhint: {hint}"));
@@ -42,7 +38,12 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
     }
 }
 
+/// What a store refused is told by the store's hint, whatever it was asked for.
 fn hint(error: &anyhow::Error) -> Option<String> {
+    location::hint(error.as_ref()).or_else(|| hint_of_request(error))
+}
+
+fn hint_of_request(error: &anyhow::Error) -> Option<String> {
     if let Some(Failure::Request { hint, .. } | Failure::Internal { hint, .. }) =
         error.downcast_ref::<Failure>()
     {
@@ -56,6 +57,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<engram_release::Error>() {
         return engram_release::hint(error);
+    }
+    if let Some(error) = error.downcast_ref::<engram_schemas::Error>() {
+        return error.hint();
     }
     error
         .downcast_ref::<engram_engine::Error>()

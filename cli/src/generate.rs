@@ -36,7 +36,12 @@ pub(crate) struct GenerateArgs {
     sweep: PathBuf,
 
     /// Where the dataset is, or is to be: a folder or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     to: String,
 
     /// Where the files of a task lie, over what the sweep file's [data] says; once for each task
@@ -132,7 +137,7 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
     let data = data::places(&arguments.sweep, &plan.data, &arguments.data)?;
     let environment = |name: &str| std::env::var(name).ok();
     let chosen = arguments.selection.choose(&plan, environment)?;
-    let location = DatasetLocation::open(&arguments.to)?;
+    let location = DatasetLocation::open_to_write(&arguments.to)?;
     target::check(&location)?;
     let differences = stored_plan::compare(&location, &plan).await?;
     if !arguments.allow_change {
@@ -180,7 +185,7 @@ async fn generate(arguments: GenerateArgs, stop: watch::Receiver<Stop>) -> anyho
     progress.say(&format!(
         "the dataset is at {}\nask it:  engram sql --at {to} \"SELECT * FROM runs LIMIT 5\"",
         location.url(),
-        to = arguments.to,
+        to = location.as_given(&arguments.to),
     ));
     Ok(())
 }

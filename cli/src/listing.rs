@@ -13,6 +13,10 @@ use object_store::path::Path;
 /// minute.
 pub(crate) const IN_FLIGHT: Duration = Duration::from_secs(120);
 
+/// How far a store's clock may be ahead of ours: S3 refuses requests whose clocks are further apart. A log that is dated
+/// later was left when a clock was wrong, and by a worker that is gone.
+pub(crate) const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
+
 /// Where a planned run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
@@ -117,9 +121,10 @@ impl Listing {
                 None => Standing::Done,
             };
         }
-        // A store's clock may be ahead of ours, so that a log seems to be of the future; then it is young.
-        let is_young =
-            |time: SystemTime| now.duration_since(time).map_or(true, |age| age < IN_FLIGHT);
+        let is_young = |time: SystemTime| match now.duration_since(time) {
+            Ok(age) => age < IN_FLIGHT,
+            Err(future) => future.duration() < CLOCKS_APART,
+        };
         match (written(RunState::Running), written(RunState::Failed)) {
             (Some(running), _) if is_young(running) => Standing::InFlight,
             (Some(running), Some(failed)) if running > failed => Standing::Lost,

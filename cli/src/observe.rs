@@ -25,7 +25,12 @@ pub(crate) struct ObserveArgs {
     sweep: PathBuf,
 
     /// Where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     at: String,
 
     /// Shares of the units to observe, in (0, 1]
@@ -109,7 +114,7 @@ pub(crate) async fn run(arguments: ObserveArgs) -> anyhow::Result<()> {
     };
     grid.check()?;
     let observation = grid.observation();
-    let location = DatasetLocation::open(&arguments.at)?;
+    let location = DatasetLocation::open_to_write(&arguments.at)?;
     let there = Listing::of_trajectories(&location).await?;
     let runs = plan.runs.into_iter();
     let missing: VecDeque<PlannedRun> = runs

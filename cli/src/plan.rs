@@ -41,7 +41,12 @@ pub(crate) struct PlanArgs {
     missing: bool,
 
     /// With --missing, where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     at: Option<String>,
 }
 

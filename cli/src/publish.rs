@@ -71,7 +71,7 @@ Examples:
 /// # Errors
 /// For a dataset that lacks runs, and a place that is taken or cannot be written to.
 pub(crate) async fn run(arguments: PublishArgs) -> anyhow::Result<()> {
-    let to = DatasetLocation::open(&arguments.to)?;
+    let to = DatasetLocation::open_to_write(&arguments.to)?;
     let version = arguments.version.trim().to_owned();
     if version.is_empty() {
         return Err(Failure::Request {

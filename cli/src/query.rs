@@ -30,7 +30,7 @@ pub(crate) struct QueryArgs {
     show: bool,
 
     /// Where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET", required_unless_present_any = ["list", "show"])]
+    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET", hide_env_values = true, required_unless_present_any = ["list", "show"])]
     at: Option<String>,
 
     #[command(flatten)]

@@ -78,7 +78,7 @@ impl OpeningArguments {
     /// # Errors
     /// For a place of results that is none.
     pub(crate) fn settings(&self) -> anyhow::Result<SessionSettings> {
-        let results = self.results.as_deref().map(DatasetLocation::open);
+        let results = self.results.as_deref().map(DatasetLocation::open_to_write);
         Ok(SessionSettings {
             memory_limit_bytes: self.memory_limit.or_else(default_memory_limit_bytes),
             n_threads: self.threads,

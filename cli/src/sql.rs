@@ -30,7 +30,12 @@ pub(crate) struct SqlArgs {
     sql: Option<String>,
 
     /// Where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     at: String,
 
     /// A file of SQL to run; several statements are separated by `;`

@@ -29,7 +29,12 @@ pub(crate) struct StatusArgs {
     sweep: PathBuf,
 
     /// Where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL", env = "ENGRAM_DATASET")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     at: String,
 
     /// Look again and again until no run is missing or in flight. On a terminal the picture is redrawn; elsewhere a

@@ -91,7 +91,7 @@ pub(crate) async fn run(arguments: TuneArgs) -> anyhow::Result<()> {
     let plan = tuning::plan(&sweep, &candidates);
     let places = data::places(&arguments.sweep, &plan.data, &arguments.data)?;
     plan.check_data(&places)?;
-    let location = DatasetLocation::open(&arguments.at)?;
+    let location = DatasetLocation::open_to_write(&arguments.at)?;
     target::check(&location)?;
     target::prepare(&location, &plan).await?;
     let there = Listing::of_trajectories(&location).await?;

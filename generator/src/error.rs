@@ -63,6 +63,7 @@ impl Error {
             Self::NoNetworks => {
                 Some("train with --keep-networks to have them at every observation".to_owned())
             }
+            Self::Store { source, .. } => engram_schemas::location::hint(source),
             _ => None,
         }
     }

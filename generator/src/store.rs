@@ -1,19 +1,29 @@
 //! Where a run's files lie while it is trained and after: its trajectories, its log, its checkpoint, its networks.
 //!
-//! Every file appears whole or not at all, by one put.
+//! Every file appears whole or not at all: by one put, and one that is large and may be replaced by an upload in parts.
 
 use bytes::Bytes;
 use engram_plan::PlannedRun;
 use engram_schemas::{DatasetLocation, RunState, layout};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{ObjectStoreExt, PutMode, PutOptions};
 use serde::Serialize;
 
 use crate::observe::recordings;
 use crate::trajectory::Trajectory;
 use crate::write::to_parquet;
 use crate::{Error, Result};
+
+/// Bytes of a part of a large file. A request has to pass in a minute, and checkpoints of large networks have hundreds of
+/// megabytes.
+const PART_BYTES: usize = 16 << 20;
+
+/// How many parts are on their way at a time.
+const CONCURRENT_PARTS: usize = 4;
+
+/// How often a large file is begun anew: the end of an upload cannot be asked for twice.
+const ATTEMPTS: usize = 3;
 
 /// What may differ between two runs of the same configuration, and therefore stays out of the data.
 #[derive(Clone, Debug, Serialize)]
@@ -176,10 +186,52 @@ impl RunStore {
         }
     }
 
-    async fn put(&self, path: &Path, payload: PutPayload) -> Result<()> {
-        let put = self.location.store().put(path, payload).await;
-        put.map(|_| ())
-            .map_err(|source| self.error("write", path, source))
+    async fn put(&self, path: &Path, bytes: Bytes) -> Result<()> {
+        let put = if bytes.len() > PART_BYTES && self.location.local_path().is_none() {
+            self.put_in_parts(path, &bytes, PART_BYTES).await
+        } else {
+            let put = self.location.store().put(path, bytes.into()).await;
+            put.map(|_| ())
+        };
+        put.map_err(|source| self.error("write", path, source))
+    }
+
+    async fn put_in_parts(
+        &self,
+        path: &Path,
+        bytes: &Bytes,
+        part_bytes: usize,
+    ) -> object_store::Result<()> {
+        let mut n_attempts = 1;
+        loop {
+            match self.upload(path, bytes, part_bytes).await {
+                Err(_) if n_attempts < ATTEMPTS => n_attempts += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn upload(
+        &self,
+        path: &Path,
+        bytes: &Bytes,
+        part_bytes: usize,
+    ) -> object_store::Result<()> {
+        let mut upload = self.location.store().put_multipart(path).await?;
+        let begins = (0..bytes.len()).step_by(part_bytes);
+        let parts: Vec<_> = begins
+            .map(|begin| bytes.slice(begin..bytes.len().min(begin + part_bytes)))
+            .map(|part| upload.put_part(part.into()))
+            .collect();
+        let sent = stream::iter(parts)
+            .buffer_unordered(CONCURRENT_PARTS)
+            .try_collect::<()>();
+        if let Err(error) = sent.await {
+            // What was sent may lie about where this cannot be done either; nobody sees it as a file.
+            let _ = upload.abort().await;
+            return Err(error);
+        }
+        upload.complete().await.map(|_| ())
     }
 
     async fn get(&self, path: &Path) -> Result<Option<Bytes>> {
@@ -203,6 +255,26 @@ impl RunStore {
             what,
             place: self.location.display(path),
             source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{feedback_alignment, run};
+    use engram_schemas::Architecture;
+
+    #[tokio::test]
+    async fn a_file_in_parts_is_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = DatasetLocation::open(folder.path().to_str().unwrap()).unwrap();
+        let store = RunStore::new(&location, &run(Architecture::Knet4, feedback_alignment()));
+        let path = location.root().clone().join("checkpoint");
+        for text in ["seventeen letters", "short"] {
+            let bytes = Bytes::from_static(text.as_bytes());
+            store.put_in_parts(&path, &bytes, 5).await.unwrap();
+            assert_eq!(store.get(&path).await.unwrap().unwrap(), bytes);
         }
     }
 }

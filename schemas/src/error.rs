@@ -28,6 +28,14 @@ pub enum Error {
         given: String,
         /// Why it cannot be used.
         reason: String,
+        /// What can.
+        hint: String,
+    },
+    /// A place that was to be written to and can only be read.
+    #[error("{place} can only be read")]
+    ReadOnly {
+        /// The place.
+        place: String,
     },
     /// An object store that could not be set up for a URL.
     #[error("cannot open the object store of `{url}`")]
@@ -53,4 +61,22 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl Error {
+    /// What the user can do about it, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Location { hint, .. } => Some(hint.clone()),
+            Self::ReadOnly { .. } => Some(
+                "a plain HTTP server takes no files: write to a folder, s3://, gs:// or az://"
+                    .to_owned(),
+            ),
+            Self::Store { .. } => Some(
+                "the store's settings come from the environment; docs/storage.md has the variables"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
 }

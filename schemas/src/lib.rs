@@ -28,7 +28,7 @@ pub mod trajectories;
 pub use category::{Architecture, Definition, Depth, LearningRule, RunState, Status, Task};
 pub use error::{Error, Result};
 pub use layout::RunFile;
-pub use location::DatasetLocation;
+pub use location::{DatasetLocation, StoreFailure};
 pub use manifest::Manifest;
 pub use observable::Observable;
 

@@ -1,20 +1,30 @@
 //! From the place that a user names to an object store and a path in it.
+//!
+//! A place may come with a password (`https://user:password@host`). It goes into the store's connection and nowhere else:
+//! neither [`DatasetLocation::url`] nor an error nor the debug form has it.
 
+mod connect;
+mod failure;
+mod persistent;
+mod secrets;
+
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
+use object_store::ObjectStore;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreScheme};
 use url::Url;
+
+pub use failure::{StoreFailure, causes, hint};
 
 use crate::{Error, Result};
 
-/// A dataset's place, opened: `file:///...`, `s3://`, `gs://`, `az://`, `http(s)://` or a plain path.
+/// A dataset's place, opened: `file:///...`, `s3://`, `gs://`, `az://`, `http(s)://` (to read only) or a plain path.
 ///
 /// Credentials and endpoints of cloud stores come from the environment by the usual names (`AWS_ACCESS_KEY_ID`,
-/// `AWS_ENDPOINT_URL`, ...).
-#[derive(Clone, Debug)]
+/// `AWS_ENDPOINT_URL`, ...). docs/storage.md lists them.
+#[derive(Clone)]
 pub struct DatasetLocation {
     url: Url,
     store: Arc<dyn ObjectStore>,
@@ -28,26 +38,24 @@ impl DatasetLocation {
     /// [`Error::Location`] when `given` is neither a path nor a URL of a known scheme, [`Error::Store`] when the store
     /// cannot be set up.
     pub fn open(given: &str) -> Result<Self> {
-        let url = to_url(given)?;
-        let (scheme, root) = ObjectStoreScheme::parse(&url).map_err(|error| Error::Location {
-            given: given.to_owned(),
-            reason: error.to_string(),
-        })?;
-        let store: Arc<dyn ObjectStore> = match scheme {
-            ObjectStoreScheme::Local => Arc::new(LocalFileSystem::new()),
-            _ => {
-                let settings = std::env::vars().map(|(name, value)| (name.to_lowercase(), value));
-                let (store, _) =
-                    object_store::parse_url_opts(&url, settings).map_err(|source| {
-                        Error::Store {
-                            url: url.to_string(),
-                            source,
-                        }
-                    })?;
-                Arc::from(store)
-            }
-        };
+        let mut url = to_url(given)?;
+        let login = secrets::take_login(&mut url);
+        let (store, root) = connect::connect(&url, login)?;
         Ok(Self { url, store, root })
+    }
+
+    /// Opens a place that is to be written to.
+    ///
+    /// # Errors
+    /// Those of [`DatasetLocation::open`], and [`Error::ReadOnly`] for a place that can only be read.
+    pub fn open_to_write(given: &str) -> Result<Self> {
+        let location = Self::open(given)?;
+        match location.url.scheme() {
+            "http" | "https" => Err(Error::ReadOnly {
+                place: location.to_string(),
+            }),
+            _ => Ok(location),
+        }
     }
 
     /// The place as a URL that ends in a slash.
@@ -79,6 +87,14 @@ impl DatasetLocation {
         Some(path.components().collect())
     }
 
+    /// The place in the form in which the user may give it again: as it was given when it is local, else without secrets.
+    pub fn as_given(&self, given: &str) -> String {
+        match self.local_path() {
+            Some(_) => given.to_owned(),
+            None => self.to_string(),
+        }
+    }
+
     /// The place of an object of the dataset in the form that a user can open: a path when it is local, else a URL.
     pub fn display(&self, object: &Path) -> String {
         if self.url.scheme() == "file" {
@@ -98,26 +114,65 @@ impl DatasetLocation {
     }
 }
 
+impl fmt::Display for DatasetLocation {
+    /// The place as a user would write it: a path when it is local, else a URL without a closing slash.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.local_path() {
+            Some(path) => write!(f, "{}", path.display()),
+            None => f.write_str(self.url.as_str().trim_end_matches('/')),
+        }
+    }
+}
+
+impl fmt::Debug for DatasetLocation {
+    /// Without the store, whose debug form has credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DatasetLocation")
+            .field(&self.url.as_str())
+            .finish()
+    }
+}
+
 fn to_url(given: &str) -> Result<Url> {
-    let reason = |reason: &str| Error::Location {
-        given: given.to_owned(),
+    let unusable = |reason: &str, hint: &str| Error::Location {
+        given: secrets::without_secrets(given),
         reason: reason.to_owned(),
+        hint: hint.to_owned(),
     };
     if given.trim().is_empty() {
-        return Err(reason("it is empty"));
+        return Err(unusable("it is empty", FORMS));
     }
     // A drive letter is no scheme; a scheme has at least two characters and is followed by `://`.
-    if given.contains("://") {
-        let mut url = Url::parse(given).map_err(|error| reason(&error.to_string()))?;
-        if !url.path().ends_with('/') {
-            let path = format!("{}/", url.path());
-            url.set_path(&path);
-        }
-        return Ok(url);
+    if !given.contains("://") {
+        let path =
+            std::path::absolute(given).map_err(|error| unusable(&error.to_string(), FORMS))?;
+        return Url::from_directory_path(&path)
+            .map_err(|()| unusable("it is not an absolute path", FORMS));
     }
-    let path = std::path::absolute(given).map_err(|error| reason(&error.to_string()))?;
-    Url::from_directory_path(&path).map_err(|()| reason("it is not an absolute path"))
+    let mut url = Url::parse(given).map_err(|error| unusable(&error.to_string(), FORMS))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(unusable(
+            "a place has no `?` and no `#` in it",
+            "signed URLs of single files are no place for a dataset; a token of Azure is read from \
+             AZURE_STORAGE_SAS_TOKEN, and docs/storage.md has the variables of the others",
+        ));
+    }
+    if url.password().is_some() && !url.scheme().starts_with("http") {
+        return Err(unusable(
+            "it has a password in it, and only http(s):// takes one",
+            "credentials of cloud stores are read from the environment; docs/storage.md has the variables",
+        ));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
 }
+
+/// What a place may be.
+const FORMS: &str = "name a folder, or a URL: s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, file:///PATH, \
+                     or https://HOST/PATH to read only";
 
 #[cfg(test)]
 mod tests {
@@ -129,6 +184,7 @@ mod tests {
         assert_eq!(local.url().as_str(), "file:///data/digits/");
         assert_eq!(local.root().as_ref(), "data/digits");
         assert_eq!(local.local_path(), Some(PathBuf::from("/data/digits")));
+        assert_eq!(local.to_string(), "/data/digits");
         assert_eq!(
             local.display(&Path::from("data/digits/a.parquet")),
             "/data/digits/a.parquet"
@@ -138,6 +194,7 @@ mod tests {
             (cloud.root().as_ref(), cloud.store_url().as_str()),
             ("a/b", "s3://bucket/")
         );
+        assert_eq!(cloud.to_string(), "s3://bucket/a/b");
         assert_eq!(
             cloud.display(&Path::from("a/b/c.parquet")),
             "s3://bucket/a/b/c.parquet"
@@ -145,13 +202,48 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_scheme_is_refused() {
-        let error = DatasetLocation::open("ftp://host/data").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("`ftp://host/data` is not a place for a dataset"),
-            "{error}"
+    fn other_schemes_are_refused() {
+        for place in ["ftp://host/data", "memory:///data"] {
+            let error = DatasetLocation::open(place).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("`{place}` is not a place for a dataset")),
+                "{error}"
+            );
+            assert!(error.hint().unwrap().contains("s3://BUCKET/PATH"));
+        }
+    }
+
+    #[test]
+    fn http_is_read_and_not_written() {
+        let place = "http://127.0.0.1:1/data";
+        assert!(DatasetLocation::open(place).is_ok());
+        let error = DatasetLocation::open_to_write(place).unwrap_err();
+        assert_eq!(error.to_string(), format!("{place} can only be read"));
+    }
+
+    #[test]
+    fn no_form_of_a_place_has_its_password() {
+        let location = DatasetLocation::open("https://user:hidden@host/data").unwrap();
+        assert_eq!(location.url().as_str(), "https://host/data/");
+        assert_eq!(
+            format!("{location} {location:?}"),
+            "https://host/data DatasetLocation(\"https://host/data/\")"
         );
+        for place in [
+            "s3://key:hidden@bucket/data",
+            "az://container/data?sv=1&sig=hidden",
+            "https://user:hid/hidden@host:x/data",
+            "ftp://user:hidden@host/data",
+            "https://host/data#hidden",
+        ] {
+            let error = DatasetLocation::open(place).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hid/"), "{error}");
+            assert!(!format!("{error} {error:?}").contains("hidden"), "{error}");
+        }
+        // What stands before an `@` there is the container.
+        let azure = DatasetLocation::open("abfss://files@account.dfs.core.windows.net/a").unwrap();
+        assert_eq!(azure.root().as_ref(), "a");
     }
 }

@@ -52,6 +52,14 @@ pub fn engram(arguments: &[&str]) -> Command {
         .env_remove("ENGRAM_TRAINER")
         .env_remove("SLURM_ARRAY_TASK_ID")
         .env_remove("JOB_COMPLETION_INDEX");
+    // Whoever runs the tests may have a store of their own.
+    let services = ["AWS_", "AZURE_", "GOOGLE_"];
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if services.iter().any(|service| name.starts_with(service)) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

@@ -1,5 +1,8 @@
 //! Tests that cross crates.
 
 pub mod commands;
+pub mod emulators;
+pub mod faults;
+pub mod http;
 pub mod python;
 pub mod synthetic;

@@ -118,7 +118,7 @@ fn train(arguments: &TrainArguments) -> anyhow::Result<()> {
         NonZeroUsize::get,
     );
     let desk = Desk {
-        location: DatasetLocation::open(&arguments.to)?,
+        location: DatasetLocation::open_to_write(&arguments.to)?,
         runtime: runtime.handle().clone(),
         device,
         device_name: arguments.device.clone(),
@@ -157,6 +157,9 @@ fn train(arguments: &TrainArguments) -> anyhow::Result<()> {
 #[cfg(unix)]
 async fn stop_on_signals(stop: Arc<AtomicBool>) {
     use tokio::signal::unix::{SignalKind, signal};
+    // A write that would make a file larger than the limit on sizes ends the process, unless this signal (SIGXFSZ) is heard:
+    // then the write fails, which is told like other failures.
+    let _heard = signal(SignalKind::from_raw(25));
     let kinds = [
         SignalKind::terminate(),
         SignalKind::interrupt(),

@@ -14,7 +14,7 @@ use engram_generator::trajectory::Trajectory;
 use engram_generator::{Error, Result};
 use engram_plan::protocol::Event;
 use engram_plan::{Observation, PlannedRun};
-use engram_schemas::{DatasetLocation, RunState, Task};
+use engram_schemas::{DatasetLocation, RunState, Task, location};
 use tch::Device;
 use tokio::runtime::Handle;
 use tokio::time::MissedTickBehavior;
@@ -54,8 +54,10 @@ impl Desk {
             Err(error) => {
                 let message = in_full(&error);
                 let failed = log(0, Some(message));
-                self.runtime
-                    .block_on(store.put_log(RunState::Failed, &failed))?;
+                // Where the log cannot be written either, the reason is still told.
+                let _ = self
+                    .runtime
+                    .block_on(store.put_log(RunState::Failed, &failed));
                 return Err(error);
             }
         };
@@ -162,10 +164,8 @@ impl Desk {
 /// An error with its causes, in one line.
 pub(crate) fn in_full(error: &Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text.push_str(&format!(": {source}"));
-        cause = source.source();
+    for cause in location::causes(error) {
+        text.push_str(&format!(": {cause}"));
     }
     if let Some(hint) = error.hint() {
         text.push_str(&format!(" ({hint})"));

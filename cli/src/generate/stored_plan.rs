@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use anyhow::Context;
 use engram_plan::{Plan, PlannedRun};
 use engram_schemas::{DatasetLocation, layout};
 use object_store::ObjectStoreExt;
@@ -47,7 +48,7 @@ pub(crate) struct Differences {
 pub(crate) async fn compare(
     location: &DatasetLocation,
     plan: &Plan,
-) -> Result<Differences, Failure> {
+) -> anyhow::Result<Differences> {
     let path = layout::sweep_log(location.root(), &plan.sweep);
     let unreadable = |reason: String| Failure::Request {
         message: format!(
@@ -60,7 +61,11 @@ pub(crate) async fn compare(
     let stored = match stored.await {
         Ok(stored) => stored,
         Err(object_store::Error::NotFound { .. }) => return Ok(Differences::default()),
-        Err(error) => return Err(unreadable(error.to_string())),
+        // The store may be out of reach or refuse, and the plan be well.
+        Err(error) => {
+            let place = location.display(&path);
+            return Err(error).context(format!("cannot read the stored plan {place}"));
+        }
     };
     // As plain JSON: the plan may be of a version that knew other settings.
     let stored: Value =

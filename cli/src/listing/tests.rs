@@ -64,14 +64,16 @@ fn without_a_file_the_logs_age_decides() {
 }
 
 #[test]
-fn a_log_of_the_future_is_young() {
+fn a_log_of_the_future_is_young_as_far_as_clocks_may_be_apart() {
     let run = &plan().runs[0];
     let now = SystemTime::now();
-    let later = now + Duration::from_secs(3600);
-    let listing = Listing {
-        files: HashSet::new(),
-        root: Path::from("d"),
-        logs: HashMap::from([(run.run_id.clone(), vec![(RunState::Running, later)])]),
-    };
-    assert_eq!(listing.standing(run, now), Standing::InFlight);
+    for (ahead, wanted) in [(600, Standing::InFlight), (3600, Standing::Lost)] {
+        let later = now + Duration::from_secs(ahead);
+        let listing = Listing {
+            files: HashSet::new(),
+            root: Path::from("d"),
+            logs: HashMap::from([(run.run_id.clone(), vec![(RunState::Running, later)])]),
+        };
+        assert_eq!(listing.standing(run, now), wanted);
+    }
 }

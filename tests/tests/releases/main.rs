@@ -8,6 +8,7 @@
 mod damage;
 mod publishing;
 mod readers;
+mod requests;
 mod stopping;
 mod versions;
 
