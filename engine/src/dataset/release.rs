@@ -25,11 +25,10 @@ pub(super) async fn manifest(location: &DatasetLocation) -> Result<Option<Manife
     let text = match read.await {
         Ok(text) => text,
         Err(object_store::Error::NotFound { .. }) => return Ok(None),
+        // Whether it is a release or a sweep is not known: the place cannot be looked into.
         Err(source) => {
-            return Err(Error::List {
-                place: file,
-                source,
-            });
+            let place = location.display(location.root());
+            return Err(Error::List { place, source });
         }
     };
     let manifest = Manifest::from_json(&text).map_err(|source| Error::Manifest {

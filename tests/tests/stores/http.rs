@@ -88,8 +88,8 @@ fn writing_is_refused_before_any_work() {
         &["generate", &sweep, "--to", place][..],
         &["tune", &sweep, "--at", place],
         &["observe", &sweep, "--at", place],
-        &["identify", "--at", place],
-        &["reproduce", "all", "--at", place, "--to", "figures"],
+        &["publish", "--from", &sweep, "--version", "1", "--to", place],
+        &["identify", "--at", &sweep, "--results", place],
     ] {
         let (text, code) = failure(engram(arguments));
         assert_eq!(code, Some(1), "{arguments:?}: {text}");
