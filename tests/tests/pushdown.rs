@@ -137,3 +137,23 @@ async fn sides_are_told_without_reading_what_was_observed() {
         assert!(!scan.projection.contains("weight_"), "{}", scan.line);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_of_a_run_are_complete_where_it_is_read() {
+    let (_folder, session) = dataset().await;
+    for sql in [
+        "SELECT run_id, layer, features FROM features('weight')",
+        "SELECT * FROM series",
+        "SELECT run_id, max(epoch) FROM trajectories WHERE architecture = 'knet4' GROUP BY run_id",
+    ] {
+        let (physical, _) = plan(&session, sql).await;
+        let aggregates = physical
+            .lines()
+            .filter(|line| line.contains("AggregateExec"));
+        let is_by_run =
+            |line: &str| line.contains("mode=SinglePartitioned") && line.contains("ordering_mode=");
+        assert!(aggregates.clone().count() > 0, "{physical}");
+        assert!(aggregates.into_iter().all(is_by_run), "{physical}");
+        assert!(!physical.contains("partitioning=Hash([task"), "{physical}");
+    }
+}
