@@ -22,7 +22,7 @@ use engram_schemas::{
     SCHEMA_VERSION_KEY, Status,
 };
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
@@ -42,7 +42,7 @@ pub const LISTS_COLUMN: &str = "values";
 
 /// Says in the dataset's folder that all of it is there, and which version of this file wrote it.
 const STAMP: &str = "paper_sized";
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 /// What can go wrong: the disk, and the sweep file.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -139,7 +139,7 @@ fn write_parquet(file: &Path, rows: &RecordBatch, properties: WriterProperties) 
 fn properties(run: &PlannedRun) -> WriterProperties {
     let entry = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
     let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(Compression::UNCOMPRESSED)
         .set_key_value_metadata(Some(vec![
             entry(SCHEMA_VERSION_KEY, SCHEMA_VERSION.to_owned()),
             entry(CODE_VERSION_KEY, env!("CARGO_PKG_VERSION").to_owned()),
@@ -151,7 +151,6 @@ fn properties(run: &PlannedRun) -> WriterProperties {
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column.clone(), Encoding::PLAIN)
-            .set_column_compression(column.clone(), Compression::UNCOMPRESSED)
             .set_column_statistics_enabled(column, EnabledStatistics::None);
     }
     builder.build()

@@ -52,7 +52,9 @@ pub(crate) fn base_properties(trajectory: &Trajectory) -> WriterPropertiesBuilde
 }
 
 fn properties(trajectory: &Trajectory) -> WriterProperties {
-    let mut builder = base_properties(trajectory);
+    // A file is small: what says which row it is takes next to nothing as a dictionary, and every column that is compressed
+    // costs its readers a decompressor of its own.
+    let mut builder = base_properties(trajectory).set_compression(Compression::UNCOMPRESSED);
     // Observed values hardly ever repeat, so a dictionary of them is a second copy, and compression gains a sixth of the
     // space for a third of the time that reading takes: a file is small, and every column of it would begin anew. Their
     // bounds are left out: Parquet's bounds pass over NaN, and a reader that trusts them takes a column of one number and
@@ -63,7 +65,6 @@ fn properties(trajectory: &Trajectory) -> WriterProperties {
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column.clone(), Encoding::PLAIN)
-            .set_column_compression(column.clone(), Compression::UNCOMPRESSED)
             .set_column_statistics_enabled(column, EnabledStatistics::None);
     }
     builder.build()
