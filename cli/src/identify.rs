@@ -184,9 +184,12 @@ pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     }
 
     let text = match args.format {
-        OutputFormat::Table => {
-            report::text(&found, &settings, &location.as_given(&args.at), args.top)
-        }
+        OutputFormat::Table => report::text(
+            &found,
+            &settings,
+            &session.location().as_given(&args.at),
+            args.top,
+        ),
         OutputFormat::Json => serde_json::to_string_pretty(&found)? + "\n",
     };
     printing::print(&text, "the outcome")
