@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use engram_schemas::{DatasetLocation, layout};
+use engram_schemas::{DatasetLocation, Manifest, layout};
 use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -32,26 +32,32 @@ impl Plans {
     /// # Errors
     /// [`Error::Plan`] for a file that is none, [`Error::Store`].
     pub async fn of_sweeps(location: &DatasetLocation) -> Result<Self> {
-        Self::in_folder(location, &layout::logs_folder(location.root())).await
-    }
-
-    /// The plans of a release.
-    ///
-    /// # Errors
-    /// As [`Plans::of_sweeps`].
-    pub async fn of_release(location: &DatasetLocation) -> Result<Self> {
-        Self::in_folder(location, &location.root().clone().join(FOLDER)).await
-    }
-
-    async fn in_folder(location: &DatasetLocation, folder: &Path) -> Result<Self> {
-        let listed = location.store().list(Some(folder));
+        let folder = layout::logs_folder(location.root());
+        let listed = location.store().list(Some(&folder));
         let mut paths: Vec<Path> = match listed.map_ok(|file| file.location).try_collect().await {
             Ok(paths) => paths,
             Err(object_store::Error::NotFound { .. }) => Vec::new(),
-            Err(source) => return Err(store::failed("list", location, folder, source)),
+            Err(source) => return Err(store::failed("list", location, &folder, source)),
         };
         paths.retain(|path| path.as_ref().ends_with(ENDING));
         paths.sort();
+        Self::read(location, paths).await
+    }
+
+    /// The plans of a release, which its manifest names.
+    ///
+    /// # Errors
+    /// As [`Plans::of_sweeps`].
+    pub async fn of_release(location: &DatasetLocation, manifest: &Manifest) -> Result<Self> {
+        let files = manifest.files.iter();
+        let paths = files
+            .filter(|file| file.path.ends_with(ENDING))
+            .map(|file| Ok(file.path(location.root())?))
+            .collect::<Result<_>>()?;
+        Self::read(location, paths).await
+    }
+
+    async fn read(location: &DatasetLocation, paths: Vec<Path>) -> Result<Self> {
         let mut plans = Self::default();
         for path in paths {
             let wrong = |reason: String| Error::Plan {

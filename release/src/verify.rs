@@ -91,7 +91,7 @@ pub async fn verify(location: &DatasetLocation, settings: &SessionSettings) -> R
 async fn of_rows(session: &Session, report: &mut Report) -> Result<()> {
     let plans = match session.dataset().release() {
         None => Plans::of_sweeps(session.location()).await?,
-        Some(_) => Plans::of_release(session.location()).await?,
+        Some(release) => Plans::of_release(session.location(), release).await?,
     };
     let runs = texts(session, "SELECT DISTINCT run_id FROM trajectories").await?;
     let runs: BTreeSet<String> = runs.into_iter().map(|row| row.join(" ")).collect();

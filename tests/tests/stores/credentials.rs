@@ -24,7 +24,10 @@ impl Store {
             seen.lock()
                 .unwrap()
                 .push(key.unwrap_or_default().to_owned());
-            Ok(Reply::Answer(Response::new(200, "<ListBucketResult/>")))
+            Ok(Reply::Answer(match head.path().ends_with(".json") {
+                true => Response::new(404, ""),
+                false => Response::new(200, "<ListBucketResult/>"),
+            }))
         });
         Self { server, signed_by }
     }
