@@ -9,8 +9,9 @@ mod gcs;
 mod moto;
 
 use std::env;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -122,6 +123,19 @@ fn installed(program: &str) -> Option<PathBuf> {
     None
 }
 
+/// A port that nobody listens at. The system gives ports of its own choice from 32768 on, to every connection and to the
+/// tests' other servers: one of those could be taken again before the emulator has it.
+fn free_address() -> SocketAddr {
+    let ports = 20_000..32_000;
+    let start = RandomState::new().hash_one(std::process::id()) % 12_000;
+    let start = ports.start + start as u16;
+    (start..ports.end)
+        .chain(ports.start..start)
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .expect("a port is free")
+}
+
 /// An emulator's process. It ends when this is dropped, and also when the test's process dies: a shell waits for the end of
 /// the pipe to it.
 struct Process {
@@ -136,9 +150,7 @@ impl Process {
         arguments: impl FnOnce(&str) -> Vec<String>,
         environment: &[(&str, &str)],
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("a listener has an address");
-        drop(listener);
+        let address = free_address();
         let shell = Command::new("sh")
             .args(["-c", r#""$@" & read -r _; kill $!"#, "sh"])
             .arg(program)

@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+/// Names and values.
+pub type Headers = Vec<(String, String)>;
+
 /// What a request says before its body.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -18,8 +21,8 @@ pub struct Head {
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// Names in lower case, and values.
-    pub headers: Vec<(String, String)>,
+    /// The headers, with names in lower case.
+    pub headers: Headers,
 }
 
 impl Head {
@@ -39,8 +42,8 @@ impl Head {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Names and values.
-    pub headers: Vec<(String, String)>,
+    /// The headers.
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -262,7 +265,7 @@ pub fn fetch(server: SocketAddr, head: &Head, body: &[u8]) -> io::Result<Respons
 }
 
 /// The first line and the headers; nothing when the connection is at its end.
-fn read_head(reader: &mut impl BufRead) -> io::Result<Option<(String, Vec<(String, String)>)>> {
+fn read_head(reader: &mut impl BufRead) -> io::Result<Option<(String, Headers)>> {
     let mut first = String::new();
     if reader.read_line(&mut first)? == 0 {
         return Ok(None);

@@ -93,7 +93,8 @@ struct Signals {
 impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        drop(signal(SignalKind::from_raw(FILE_TOO_LARGE))?);
+        // Heard once, it is heard to the end.
+        let _ = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

@@ -44,7 +44,7 @@ pub(super) fn connect(
     login: Option<HeaderValue>,
 ) -> Result<(Arc<dyn ObjectStore>, Path)> {
     let unusable = |reason: String| Error::Location {
-        given: url.to_string(),
+        given: url.as_str().trim_end_matches('/').to_owned(),
         reason,
         hint: FORMS.to_owned(),
     };

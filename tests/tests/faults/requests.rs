@@ -23,7 +23,7 @@ fn through(proxy: &FaultyProxy, place: &Place) -> Place {
 }
 
 /// The files below a folder of a place by the last part of their names.
-fn below(place: &Place, folder: &str) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn below(place: &Place, folder: &str) -> BTreeMap<String, Vec<u8>> {
     let (store, root) = place.store();
     let folder = root.join(folder);
     Runtime::new().unwrap().block_on(async {
