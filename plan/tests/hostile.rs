@@ -43,6 +43,22 @@ fn every_sweep_of_the_repository_is_planned() {
     }
 }
 
+#[test]
+fn numbers_beyond_all_bounds_are_refused() {
+    let mini = concat!(env!("CARGO_MANIFEST_DIR"), "/../sweeps/mini.toml");
+    let text = std::fs::read_to_string(mini).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.toml");
+    for (from, to) in [
+        ("n_classes = 6", "n_classes = 9223372036854775807"),
+        ("sgdm = 0.4, adam = 0.006", "sgdm = 5e-324, adam = 0.006"),
+    ] {
+        assert!(text.contains(from));
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        assert!(SweepFile::read(&path).unwrap().plan().is_err(), "{to}");
+    }
+}
+
 proptest! {
     #![proptest_config(cases(300))]
 
