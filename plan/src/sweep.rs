@@ -184,7 +184,6 @@ impl SweepFile {
                 architecture,
                 task: task.name,
             })?;
-        positive("learning_rates", base)?;
         if let Some(n_train) = task.n_train()
             && batch_size > n_train
         {
@@ -195,6 +194,8 @@ impl SweepFile {
             });
         }
         let scale = batch_size as f64 / BASE_BATCH_SIZE as f64;
+        // Scaled, a rate may be more or less than a number can say.
+        positive("learning_rates", base * scale)?;
         let learning_rule = self.rules.settings(rule);
         let alignment_learning_rate = learning_rule
             .alignment_learning_rate(base)

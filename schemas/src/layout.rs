@@ -114,7 +114,7 @@ impl RunFile {
             None => (run_id, None),
             Some((run_id, observation_id)) => (run_id, Some(observation_id.to_owned())),
         };
-        Ok(Self {
+        let file = Self {
             task: task
                 .parse()
                 .map_err(|error: Error| foreign(error.to_string()))?,
@@ -123,7 +123,12 @@ impl RunFile {
                 .map_err(|error: Error| foreign(error.to_string()))?,
             run_id: run_id.to_owned(),
             observation_id,
-        })
+        };
+        // A name with encoded characters would be written otherwise than it was read.
+        let has_names = !file.run_id.is_empty() && file.observation_id.as_deref() != Some("");
+        (has_names && file.path_in(table, root) == *path)
+            .then_some(file)
+            .ok_or_else(shape)
     }
 }
 
@@ -163,7 +168,9 @@ pub fn parse_run_log(path: &Path, root: &Path) -> Option<(String, RunState)> {
     let mut parts = path.prefix_match(&logs_folder(root))?;
     let file = parts.next()?;
     let (run_id, state) = file.as_ref().strip_suffix(".json")?.split_once('.')?;
-    Some((run_id.to_owned(), state.parse().ok()?))
+    let state = state.parse().ok()?;
+    (!run_id.is_empty() && run_log(root, run_id, state) == *path)
+        .then(|| (run_id.to_owned(), state))
 }
 
 /// Where an unfinished run goes on from.
@@ -186,7 +193,8 @@ pub fn network(root: &Path, run_id: &str, epoch: usize) -> Path {
 /// Reads the name of a network's file back into its epoch; nothing for another file.
 pub fn parse_network(path: &Path) -> Option<usize> {
     let epoch = path.filename()?.strip_suffix(".safetensors")?;
-    epoch.parse().ok()
+    let number = epoch.parse().ok()?;
+    (epoch == format!("{number:06}")).then_some(number)
 }
 
 /// The plan of a sweep as it was resolved.

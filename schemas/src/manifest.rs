@@ -161,7 +161,30 @@ impl Manifest {
         for file in &manifest.files {
             file.path(&root)?;
         }
+        manifest.check_sums()?;
         Ok(manifest)
+    }
+
+    /// Checks that readers can add its numbers up.
+    fn check_sums(&self) -> Result<()> {
+        let wrong = |what: &str| Error::Manifest {
+            reason: format!(
+                "its {what} are more than any release has: it was damaged, fetch it again"
+            ),
+        };
+        let check = |what: &str, numbers: &mut dyn Iterator<Item = u64>| {
+            let sum = numbers.fold(Some(0_u64), |sum, number| sum?.checked_add(number));
+            sum.map(drop).ok_or_else(|| wrong(what))
+        };
+        check("rows", &mut self.parts().map(|part| part.n_rows))?;
+        check("runs", &mut self.parts().map(|part| part.n_runs))?;
+        let files = self.parts().map(|part| &part.file).chain(&self.files);
+        check("bytes", &mut files.map(|file| file.size_bytes))?;
+        for part in self.parts() {
+            let mut end = [part.footer_offset, part.footer_bytes].into_iter();
+            check("bytes of ends", &mut end)?;
+        }
+        Ok(())
     }
 
     /// The manifest as it is written.
@@ -189,12 +212,10 @@ impl File {
     /// # Errors
     /// [`Error::Manifest`] for a path that is none, or that leaves the root.
     pub fn path(&self, root: &Path) -> Result<Path> {
-        let below = Path::parse(&self.path).map_err(|error| Error::Manifest {
-            reason: format!("`{}` is no path: {error}", self.path),
-        })?;
-        // A path that is written otherwise than it is read may mean another file to another reader.
-        let is_as_written = below.as_ref() == self.path && !self.path.is_empty();
-        if !is_as_written || below.parts().any(|part| part.as_ref() == "..") {
+        // A path that is written otherwise than it is read may mean another file to another reader: with `..`, with two
+        // slashes, with encoded characters.
+        let below = Path::from(self.path.as_str());
+        if below.as_ref() != self.path || self.path.is_empty() {
             return Err(Error::Manifest {
                 reason: format!("`{}` is no path of a file in it", self.path),
             });

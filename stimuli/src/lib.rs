@@ -125,4 +125,9 @@ fn images(
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+#[path = "../../schemas/tests/mutation/mod.rs"]
+mod mutation;
+#[cfg(test)]
 mod tests;

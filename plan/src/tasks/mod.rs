@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::sweep::setting;
 
+/// The most classes that a task can have.
+const MOST_CLASSES: usize = 1_000_000;
+
 /// A task and the settings of its inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +199,11 @@ impl TaskSettings {
             }
             Some(n) if n < 2 => {
                 return Err(setting("n_classes", &n, "there is nothing to tell apart"));
+            }
+            // Sizes of layers follow from it, and must be numbers that a machine can hold.
+            Some(n) if n > MOST_CLASSES => {
+                let reason = format!("it must be at most {MOST_CLASSES}");
+                return Err(setting("n_classes", &n, &reason));
             }
             _ => {}
         }

@@ -30,6 +30,12 @@ pub(super) fn without_secrets(given: &str) -> String {
     let Some((scheme, rest)) = given.split_once("://") else {
         return given.to_owned();
     };
+    // A password may have any of these characters in it. Where it ends is not known then.
+    if let (Some(login), Some(end)) = (rest.rfind('@'), rest.find(['?', '#']))
+        && end < login
+    {
+        return format!("{scheme}://***");
+    }
     let rest = match rest.find(['?', '#']) {
         Some(end) => format!("{}***", &rest[..=end]),
         None => rest.to_owned(),
@@ -67,6 +73,7 @@ mod tests {
             ("az://container@account/a", "az://container@account/a"),
             ("https://u:p@host/a", "https://***@host/a"),
             ("https://host/a?sig=p", "https://host/a?***"),
+            ("https://u:p?q#r@host/a", "https://***"),
         ] {
             assert_eq!(without_secrets(given), shown);
         }

@@ -7,6 +7,8 @@ use flate2::write::GzEncoder;
 use super::*;
 use crate::fixtures::{assert_refused, tar, write};
 
+mod hostile;
+
 /// Images a file in the tests.
 const N: usize = 2;
 

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::Batches;
 
+mod hostile;
+
 const WORDS: [&str; 6] = ["down", "left", "no", "right", "up", "yes"];
 const SEEDS: Seeds = Seeds {
     dataset_seed: 3,
