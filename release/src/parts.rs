@@ -19,8 +19,9 @@ use serde_json::Value;
 
 use crate::{Error, Result, encoding};
 
-/// What a part holds before it is encoded, at least where there are so many rows.
-pub const PART_BYTES: usize = 128 << 20;
+/// What a part holds before it is encoded, where there are so many rows: encoded, trajectories take a half of it and recordings
+/// a quarter, so that parts are of about 200 and 100 MB.
+pub const PART_BYTES: usize = 384 << 20;
 
 /// The columns whose bounds the manifest has.
 const BOUNDED: [&str; 4] = [

@@ -17,6 +17,8 @@ use engram_plan::{Observation, PlannedRun};
 use engram_schemas::{DatasetLocation, RunState, Task, location};
 use tch::Device;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 /// How often the log of a run at work is written again. Its age says whether the worker lives.
@@ -44,7 +46,7 @@ impl Desk {
         let log = |epoch, message| self.log(run, started, epoch, message);
         let heartbeat = self.heartbeat(&store, log(0, None));
         let trained = self.trajectory(run, &store);
-        heartbeat.abort();
+        self.runtime.block_on(heartbeat.end());
         let trajectory = match trained {
             Ok(trajectory) => trajectory,
             Err(Error::Stopped) => {
@@ -119,15 +121,19 @@ impl Desk {
         }
     }
 
-    /// Writes the log that says that the run is at work, now and again, until the handle is aborted.
-    fn heartbeat(&self, store: &RunStore, log: RunLog) -> tokio::task::JoinHandle<()> {
+    /// Writes the log that says that the run is at work, now and again, until it is ended.
+    fn heartbeat(&self, store: &RunStore, log: RunLog) -> Heartbeat {
         let store = store.clone();
         let started = Instant::now();
-        self.runtime.spawn(async move {
+        let (stop, mut stopped) = oneshot::channel();
+        let task = self.runtime.spawn(async move {
             let mut ticks = tokio::time::interval(HEARTBEAT);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                ticks.tick().await;
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    _ = &mut stopped => return,
+                }
                 let log = RunLog {
                     elapsed_seconds: started.elapsed().as_secs_f64(),
                     ..log.clone()
@@ -135,7 +141,8 @@ impl Desk {
                 // A store that refuses this will refuse the data too, and be reported then.
                 let _ = store.put_log(RunState::Running, &log).await;
             }
-        })
+        });
+        Heartbeat { stop, task }
     }
 
     fn log(
@@ -158,6 +165,21 @@ impl Desk {
             message,
             code_version: env!("CARGO_PKG_VERSION"),
         }
+    }
+}
+
+/// The log of a run at work, being written.
+struct Heartbeat {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Heartbeat {
+    /// Waits for what is on its way: it would come after the log that says how the run ended.
+    async fn end(self) {
+        // Either fails only when it has ended already.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
     }
 }
 

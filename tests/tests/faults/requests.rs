@@ -93,6 +93,29 @@ fn a_sweep_through_a_bad_network_is_complete_and_right() {
         let n_injected: usize = proxy.injected().values().sum();
         assert!(n_injected > 20, "{:?}", proxy.injected());
     }
+
+    // Published through it, it is the release of the folder.
+    let publish = |from: &Place, to: &Place| {
+        let name = ["--name", "many", "--version", "1.0.0"];
+        let mut command = to.engram(&["publish", "--from", &from.url, "--to", &to.url]);
+        let output = command.args(name).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    let release = Place {
+        url: calm.folder.path().join("release").display().to_string(),
+        environment: Vec::new(),
+    };
+    publish(&folder, &release);
+    let mut released = moto.place("rough-release");
+    publish(
+        &through(&FaultyProxy::before(moto.address(), 4, SHARE), &place),
+        &{
+            let proxy = FaultyProxy::before(moto.address(), 5, SHARE);
+            through(&proxy, &released)
+        },
+    );
+    released = through(&FaultyProxy::before(moto.address(), 6, SHARE), &released);
+    assert!(answer(&released) == expected);
 }
 
 #[test]
