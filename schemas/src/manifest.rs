@@ -173,7 +173,9 @@ impl Manifest {
             ),
         };
         let check = |what: &str, numbers: &mut dyn Iterator<Item = u64>| {
-            let sum = numbers.try_fold(0_u64, |sum, number| sum.checked_add(number));
+            let sum = numbers
+                .by_ref()
+                .try_fold(0_u64, |sum, number| sum.checked_add(number));
             sum.map(drop).ok_or_else(|| wrong(what))
         };
         check("rows", &mut self.parts().map(|part| part.n_rows))?;
