@@ -173,10 +173,11 @@ impl Manifest {
             ),
         };
         let check = |what: &str, numbers: &mut dyn Iterator<Item = u64>| {
-            let sum = numbers
-                .by_ref()
-                .try_fold(0_u64, |sum, number| sum.checked_add(number));
-            sum.map(drop).ok_or_else(|| wrong(what))
+            let mut sum = 0_u64;
+            for number in numbers {
+                sum = sum.checked_add(number).ok_or_else(|| wrong(what))?;
+            }
+            Ok(())
         };
         check("rows", &mut self.parts().map(|part| part.n_rows))?;
         check("runs", &mut self.parts().map(|part| part.n_runs))?;
