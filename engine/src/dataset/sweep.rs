@@ -54,22 +54,21 @@ pub(super) async fn check(
     damage: Damage,
     runtime: &RuntimeEnv,
 ) -> Result<Parts> {
-    let mut checks: HashMap<&'static str, Arc<Checks>> = HashMap::new();
-    let tables: [(&'static str, fn() -> SchemaRef); 3] = [
-        (trajectories::TABLE, trajectories::file_schema),
-        (recordings::TABLE, recordings::file_schema),
-        (results::TABLE, results::file_schema),
-    ];
-    for (table, schema) in tables {
-        let of_table = Checks {
+    let checks_of = |table: &'static str, expected: SchemaRef| {
+        let checks = Checks {
             location: location.clone(),
             footers: runtime.cache_manager.get_file_metadata_cache(),
             table,
-            expected: schema(),
+            expected,
             passed: Mutex::default(),
         };
-        checks.insert(table, Arc::new(of_table));
-    }
+        (table, Arc::new(checks))
+    };
+    let checks = HashMap::from([
+        checks_of(trajectories::TABLE, trajectories::file_schema()),
+        checks_of(recordings::TABLE, recordings::file_schema()),
+        checks_of(results::TABLE, results::file_schema()),
+    ]);
     let all = files.into_iter().filter_map(|file| {
         let checks = checks.get(file.table)?;
         Some((file, Arc::clone(checks)))
