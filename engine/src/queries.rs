@@ -318,7 +318,6 @@ SELECT $n, $share, $rule, '$n', $other";
         /// Whatever is given for a parameter is one literal: nothing of it becomes SQL.
         #[test]
         fn what_is_given_stays_a_value(text in ".*", integer in ".*", header in "(-- [a-z]+: .*\n)*.*") {
-            use datafusion::sql::sqlparser::tokenizer::Token;
             let query = "-- parameter: rule = 'sgdm': which\nSELECT $rule AS rule";
             let bound = bind(query, &given(&[("rule", &text)])).unwrap();
             let tokens = statements::tokens(&bound).unwrap();
@@ -326,7 +325,7 @@ SELECT $n, $share, $rule, '$n', $other";
             let words = tokens.iter().map(|token| &token.token);
             let significant: Vec<_> = words.filter(|token| !matches!(token, Token::Whitespace(_))).collect();
             proptest::prop_assert_eq!(significant.len(), 4, "{}", bound);
-            proptest::prop_assert_eq!(significant.iter().copied().filter(|token| is_literal(&token)).count(), 1);
+            proptest::prop_assert_eq!(significant.iter().copied().filter(|token| is_literal(token)).count(), 1);
             let query = "-- parameter: n = 5: how many\nSELECT $n";
             let is_integer = integer.parse::<i64>().is_ok();
             proptest::prop_assert_eq!(bind(query, &given(&[("n", &integer)])).is_ok(), is_integer);

@@ -77,9 +77,6 @@ fn wanted(release: &Path) -> (u64, u64) {
 
 fn assert_little(what: &str, traffic: &Traffic, (n_parts, n_bytes): (u64, u64)) {
     let (requests, bytes) = traffic.seen();
-    println!(
-        "{what}: {requests} requests, {bytes} bytes; {n_parts} parts, {n_bytes} bytes of columns"
-    );
     assert!(
         requests <= 2 * n_parts + 3,
         "{what}: {requests} requests for {n_parts} parts"
