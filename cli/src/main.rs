@@ -87,8 +87,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// Has a write beyond the limit on the size of files end in an error, which can be told, and not in the end of the process.
+#[cfg(unix)]
+fn outlive_large_files() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // SIGXFSZ, of the same number wherever Rust's standard library runs on Unix. Heard once, it is heard to the end.
+    const FILE_TOO_LARGE: i32 = 25;
+    signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
+}
+
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    outlive_large_files()?;
     match arguments.command {
         Command::Plan(arguments) => plan::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,

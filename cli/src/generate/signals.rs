@@ -77,11 +77,6 @@ async fn first(
     }
 }
 
-/// A write that would make a file larger than the limit on sizes ends the process, unless this signal is heard: then the
-/// write fails, which is told like other failures.
-#[cfg(unix)]
-const FILE_TOO_LARGE: i32 = 25;
-
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -93,8 +88,6 @@ struct Signals {
 impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        // Heard once, it is heard to the end.
-        let _ = signal(SignalKind::from_raw(FILE_TOO_LARGE))?;
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use engram_tests::commands::{SMALL_SWEEP, command, engram};
 
-use super::{stderr, trajectories};
+use super::{Calm, stderr, trajectories};
 
 /// `engram generate` under a shell that has set a limit on the size of files, in blocks of 512 bytes.
 fn generate_with_files_of_at_most(blocks: u32, folder: &Path) -> Output {
@@ -69,6 +69,39 @@ fn a_disk_without_room_for_the_plan_is_told_at_once() {
         "{text}"
     );
     assert!(!text.contains("[1/2]"), "{text}");
+}
+
+/// A release that finds no room is none, and is finished when there is some.
+#[test]
+fn a_disk_that_fills_up_leaves_no_release() {
+    let calm = Calm::shared();
+    let folder = tempfile::tempdir().unwrap();
+    let publish = |blocks: &str| {
+        let script = format!("ulimit -f {blocks}; exec \"$@\"");
+        Command::new("sh")
+            .args(["-c", &script, "sh"])
+            .arg(command("engram"))
+            .args(["publish", "--version", "1.0.0", "--from"])
+            .arg(calm.folder.path().join("dataset"))
+            .arg("--to")
+            .arg(folder.path())
+            .output()
+            .unwrap()
+    };
+    // Room for the claim, and not for a part.
+    let output = publish("24");
+    let text = stderr(&output);
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("error: cannot write "), "{text}");
+    assert!(text.contains("File too large"), "{text}");
+    assert!(
+        text.contains("hint: raise the limit on the size of files"),
+        "{text}"
+    );
+    assert!(!folder.path().join("manifest.json").exists());
+    let output = publish("unlimited");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(folder.path().join("manifest.json").exists());
 }
 
 /// Permissions do not bind root: what nobody may write to is below a file, or where the system has only its own files.
