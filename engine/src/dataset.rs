@@ -1,7 +1,7 @@
 //! What is in a dataset: the files of its tables, found and checked before the first question is answered.
 //!
-//! A dataset is a sweep area, where every run is a file and a listing tells which there are ([`sweep`]), or a release, whose
-//! manifest says it ([`release`]). Either way it is as it was when it was opened: queries see it through a [`Snapshot`].
+//! A dataset is a sweep area, where every run is a file and a listing tells which there are (`sweep`), or a release, whose
+//! manifest says it (`release`). Either way it is as it was when it was opened: queries see it through a `Snapshot`.
 
 mod checks;
 mod content;

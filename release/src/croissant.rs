@@ -1,7 +1,7 @@
 //! Croissant metadata: what catalogues of datasets and loaders of machine learning read.
 //!
 //! # References
-//! Croissant format specification 1.0, MLCommons, http://mlcommons.org/croissant/1.0
+//! Croissant format specification 1.0, MLCommons, <http://mlcommons.org/croissant/1.0>
 
 use arrow::datatypes::DataType;
 use engram_schemas::manifest::Table;

@@ -1,12 +1,12 @@
 //! From a sweep's files, one a run, to a release that the public reads: few files of sensible size, sorted, never changed, with
 //! all that a stranger needs to know, and a manifest by which every byte can be checked.
 //!
-//! [`publish`] asks a session for the rows of one partition after the other, in order, and cuts them into parts ([`parts`])
+//! [`publish()`] asks a session for the rows of one partition after the other, in order, and cuts them into parts ([`parts`])
 //! at the borders of runs. What the parts are written with is in [`encoding`]. Beside them go the plans ([`plans`]) and the
 //! words: the card ([`card`]), the citation ([`citation`]) and the metadata of catalogues ([`croissant`]). The manifest is
 //! written last and by conditional create: before it there is no release, and after it nothing is written.
 //!
-//! [`verify`] reads a sweep or a release and says what is wrong with it.
+//! [`verify()`] reads a sweep or a release and says what is wrong with it.
 
 pub mod card;
 pub mod citation;
