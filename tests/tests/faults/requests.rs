@@ -106,15 +106,13 @@ fn a_sweep_through_a_bad_network_is_complete_and_right() {
         environment: Vec::new(),
     };
     publish(&folder, &release);
-    let mut released = moto.place("rough-release");
+    let released = moto.place("rough-release");
+    let proxies = [4, 5, 6].map(|seed| FaultyProxy::before(moto.address(), seed, SHARE));
     publish(
-        &through(&FaultyProxy::before(moto.address(), 4, SHARE), &place),
-        &{
-            let proxy = FaultyProxy::before(moto.address(), 5, SHARE);
-            through(&proxy, &released)
-        },
+        &through(&proxies[0], &place),
+        &through(&proxies[1], &released),
     );
-    released = through(&FaultyProxy::before(moto.address(), 6, SHARE), &released);
+    let released = through(&proxies[2], &released);
     assert!(answer(&released) == expected);
 }
 
