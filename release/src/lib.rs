@@ -19,6 +19,7 @@ pub mod plans;
 pub mod publish;
 mod store;
 pub mod verify;
+mod writer;
 
 pub use error::{Error, Result, hint};
 pub use publish::{PublishSettings, Published, publish};

@@ -9,24 +9,19 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use engram_engine::Session;
-use engram_schemas::manifest::{self, CLAIM, FOOTERS, File, Manifest, Part, PartFile, Table};
-use engram_schemas::{
-    Architecture, DatasetLocation, SCHEMA_VERSION, Task, layout, recordings, trajectories,
-};
+use engram_schemas::manifest::{self, CLAIM, FOOTERS, File, Manifest};
+use engram_schemas::{DatasetLocation, SCHEMA_VERSION, layout};
 use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use serde_json::json;
-use trajectories::column;
 
-use crate::parts::{Cutter, EncodedPart, PART_BYTES};
+use crate::parts::PART_BYTES;
 use crate::plans::{self, Plans};
 use crate::store::{self, Put, create, sha256};
 use crate::verify::content;
+use crate::writer::{RECORDINGS, TRAJECTORIES, Writer};
 use crate::{Error, Result, card, citation, croissant};
-
-/// Digits of a part's hash that stand in its name.
-const NAME_DIGITS: usize = 12;
 
 /// What a release is called, and what of it may be missing.
 #[derive(Clone, Debug, PartialEq)]
@@ -256,133 +251,6 @@ async fn take(
         return Ok(Some(release));
     }
     Err(already(to, &release))
-}
-
-/// How the rows of a table are ordered, and what names one.
-struct Order {
-    table: &'static str,
-    schema: fn() -> arrow::datatypes::SchemaRef,
-    key: &'static [&'static str],
-}
-
-const TRAJECTORIES: Order = Order {
-    table: trajectories::TABLE,
-    schema: trajectories::file_schema,
-    key: &[
-        column::LEARNING_RULE,
-        column::RUN_ID,
-        column::LAYER_INDEX,
-        column::EPOCH,
-        column::UNIT_FRACTION,
-        column::NOISE_STDDEV,
-        column::OBSERVATION_SEED,
-        column::DEFINITION,
-    ],
-};
-
-const RECORDINGS: Order = Order {
-    table: recordings::TABLE,
-    schema: recordings::file_schema,
-    key: &[
-        column::LEARNING_RULE,
-        column::RUN_ID,
-        column::LAYER_INDEX,
-        column::EPOCH,
-        recordings::column::MEASURE,
-        recordings::column::STIMULUS,
-        column::OBSERVATION_SEED,
-    ],
-};
-
-struct Writer<'a, F> {
-    to: &'a DatasetLocation,
-    on_part: &'a F,
-    footers: Vec<u8>,
-    n_repeated: u64,
-}
-
-impl<F: Fn(&str)> Writer<'_, F> {
-    /// Writes a table, a partition after the other.
-    async fn table(
-        &mut self,
-        session: &Session,
-        order: &Order,
-        part_bytes: usize,
-    ) -> Result<Table> {
-        let runs = session.dataset().runs.iter();
-        let partitions: BTreeSet<(&str, &str)> = runs
-            .map(|run| (run.architecture.as_str(), run.task.as_str()))
-            .collect();
-        let mut table = Table {
-            name: order.table.to_owned(),
-            n_rows: 0,
-            parts: Vec::new(),
-        };
-        for (architecture, task) in partitions {
-            let sql = format!(
-                "SELECT * FROM {} WHERE architecture = '{architecture}' AND task = '{task}' ORDER BY {}",
-                order.table,
-                order.key.join(", ")
-            );
-            let mut cutter = Cutter::try_new((order.schema)(), order.key, part_bytes)?;
-            let mut rows = session.stream(&sql).await?.batches;
-            let place = (architecture.parse()?, task.parse()?);
-            let mut number = 0;
-            while let Some(batch) = rows.try_next().await? {
-                for part in cutter.take(&batch)? {
-                    self.put(&mut table, order.table, place, number, part)
-                        .await?;
-                    number += 1;
-                }
-            }
-            let (last, n_repeated) = cutter.finish()?;
-            self.n_repeated += n_repeated;
-            for part in last {
-                self.put(&mut table, order.table, place, number, part)
-                    .await?;
-                number += 1;
-            }
-        }
-        Ok(table)
-    }
-
-    async fn put(
-        &mut self,
-        table: &mut Table,
-        name: &'static str,
-        (architecture, task): (Architecture, Task),
-        number: usize,
-        part: EncodedPart,
-    ) -> Result<()> {
-        let hash = sha256(&part.content);
-        let path = PartFile {
-            table: name,
-            task,
-            architecture,
-            number,
-            hash: hash[..NAME_DIGITS].to_owned(),
-        }
-        .path(&Path::default());
-        let tail = part.content.slice(part.tail_offset as usize..);
-        let entry = Part {
-            file: File {
-                path: path.to_string(),
-                size_bytes: part.content.len() as u64,
-                sha256: hash,
-            },
-            n_rows: part.n_rows,
-            n_runs: part.runs.len() as u64,
-            footer_offset: self.footers.len() as u64,
-            footer_bytes: tail.len() as u64,
-            bounds: part.bounds,
-        };
-        self.footers.extend_from_slice(&tail);
-        create(self.to, &entry.file.path(self.to.root())?, part.content).await?;
-        (self.on_part)(&entry.file.path);
-        table.n_rows += part.n_rows;
-        table.parts.push(entry);
-        Ok(())
-    }
 }
 
 /// Refuses files in the folders of tables that the manifest does not name: a reader of the folders would count them in.
