@@ -23,9 +23,11 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use crate::session::Damage;
 use crate::{Error, Result};
 
+pub use checks::schema_problem;
 pub use content::{Content, check_content, tail_offset};
 use part_ends::PartEnds;
 pub(crate) use snapshot::Snapshot;
+pub use sweep::list;
 
 /// The checked files of a dataset.
 #[derive(Debug)]

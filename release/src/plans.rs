@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use engram_engine::dataset;
 use engram_schemas::{DatasetLocation, Manifest, layout};
-use futures::TryStreamExt;
-use object_store::ObjectStore;
 use object_store::path::Path;
 use serde_json::Value;
 
@@ -33,14 +32,9 @@ impl Plans {
     /// [`Error::Plan`] for a file that is none, [`Error::Store`].
     pub async fn of_sweeps(location: &DatasetLocation) -> Result<Self> {
         let folder = layout::logs_folder(location.root());
-        let listed = location.store().list(Some(&folder));
-        let mut paths: Vec<Path> = match listed.map_ok(|file| file.location).try_collect().await {
-            Ok(paths) => paths,
-            Err(object_store::Error::NotFound { .. }) => Vec::new(),
-            Err(source) => return Err(store::failed("list", location, &folder, source)),
-        };
+        let files = dataset::list(location, &folder).await?;
+        let mut paths: Vec<Path> = files.into_iter().map(|file| file.location).collect();
         paths.retain(|path| path.as_ref().ends_with(ENDING));
-        paths.sort();
         Self::read(location, paths).await
     }
 

@@ -8,11 +8,9 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use engram_engine::Session;
+use engram_engine::{Session, dataset};
 use engram_schemas::manifest::{self, CLAIM, FOOTERS, File, Manifest};
 use engram_schemas::{DatasetLocation, SCHEMA_VERSION, layout};
-use futures::TryStreamExt;
-use object_store::ObjectStore;
 use object_store::path::Path;
 use serde_json::json;
 
@@ -264,22 +262,13 @@ async fn refuse_strangers(to: &DatasetLocation, manifest: &Manifest) -> Result<(
         layout::trajectories_folder(to.root()),
         layout::recordings_folder(to.root()),
     ] {
-        let mut listed = to.store().list(Some(&folder));
-        loop {
-            match listed.try_next().await {
-                Ok(Some(file)) if !known.contains(&file.location) => {
-                    files.push(to.display(&file.location));
-                }
-                Ok(Some(_)) => {}
-                Ok(None) | Err(object_store::Error::NotFound { .. }) => break,
-                Err(source) => return Err(store::failed("list", to, &folder, source)),
-            }
-        }
+        let there = dataset::list(to, &folder).await?.into_iter();
+        let strangers = there.filter(|file| !known.contains(&file.location));
+        files.extend(strangers.map(|file| to.display(&file.location)));
     }
     if files.is_empty() {
         return Ok(());
     }
-    files.sort();
     let place = to.url().to_string();
     Err(Error::Strangers { place, files })
 }

@@ -67,13 +67,25 @@ pub async fn verify(location: &DatasetLocation, settings: &SessionSettings) -> R
         Some(text) => content::of_release(location, &Manifest::from_json(&text)?).await?,
         None => content::of_sweep(location).await?,
     };
-    // What is damaged is known by now, and the rest is asked without it.
+    // What is damaged is known by now, and the rest is asked without it. Where nothing is, nothing has to be read again.
     let settings = SessionSettings {
-        damage: Damage::Skip,
+        damage: match report.findings.is_empty() {
+            true => Damage::Refuse,
+            false => Damage::Skip,
+        },
         ..settings.clone()
     };
     match Session::open_with(location, &settings).await {
-        Ok(session) => of_rows(&session, &mut report).await?,
+        Ok(session) => match of_rows(&session, &mut report).await {
+            // What is wrong with the files may keep their rows from being asked, and is known.
+            Err(Error::Engine(error)) if !report.findings.is_empty() => {
+                report.findings.push(Finding {
+                    what: location.url().to_string(),
+                    problem: format!("not all of its rows can be asked: {error}"),
+                });
+            }
+            done => done?,
+        },
         Err(error @ engram_engine::Error::NothingThere { .. }) if report.findings.is_empty() => {
             return Err(error.into());
         }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
-use engram_schemas::trajectories::column;
-use engram_schemas::{DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY};
+use engram_schemas::trajectories::{self, column};
+use engram_schemas::{DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY, recordings};
 use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
@@ -127,6 +127,21 @@ pub(super) fn major(version: &str) -> u64 {
         .next()
         .and_then(|part| part.parse().ok())
         .unwrap_or(u64::MAX)
+}
+
+/// Why a file is no part of a table, by the columns that its footer names: one that a table is to have is missing or of
+/// another type. Nothing for a name that is no table's.
+pub fn schema_problem(table: &str, footer: &ParquetMetaData) -> Option<String> {
+    let expected = match table {
+        trajectories::TABLE => trajectories::file_schema(),
+        recordings::TABLE => recordings::file_schema(),
+        _ => return None,
+    };
+    let file = footer.file_metadata();
+    match parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()) {
+        Ok(found) => difference(&expected, &found),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// Why a file of schema `found` is no part of a table of schema `expected`. Columns beyond the expected ones are left

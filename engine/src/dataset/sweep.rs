@@ -166,7 +166,11 @@ fn reason(error: &Error) -> String {
     }
 }
 
-async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
+/// The objects below a folder, sorted; none where there is no folder.
+///
+/// # Errors
+/// [`Error::List`] when the store refuses.
+pub async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
     match location
         .store()
         .list(Some(folder))

@@ -8,7 +8,7 @@ use engram_schemas::manifest::{FOOTERS, File, Part};
 use engram_schemas::{DatasetLocation, Manifest, layout};
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{ObjectMeta, ObjectStoreExt};
 use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::{Finding, Report};
@@ -64,7 +64,7 @@ pub(super) async fn of_sweep(location: &DatasetLocation) -> Result<Report> {
         layout::trajectories_folder(location.root()),
         layout::recordings_folder(location.root()),
     ] {
-        objects.extend(list(location, &folder).await?);
+        objects.extend(dataset::list(location, &folder).await?);
     }
     let mut checked = stream::iter(&objects)
         .map(
@@ -96,9 +96,11 @@ pub(super) async fn of_release(location: &DatasetLocation, manifest: &Manifest) 
             footers = content;
         }
     }
-    for part in manifest.parts() {
-        if let Some(content) = compare(location, &part.file, &mut report).await? {
-            of_part(part, &content, footers.as_ref(), &mut report);
+    for table in &manifest.tables {
+        for part in &table.parts {
+            if let Some(content) = compare(location, &part.file, &mut report).await? {
+                of_part(&table.name, part, &content, footers.as_ref(), &mut report);
+            }
         }
     }
     let known: BTreeSet<Path> = manifest
@@ -110,10 +112,10 @@ pub(super) async fn of_release(location: &DatasetLocation, manifest: &Manifest) 
         layout::recordings_folder(location.root()),
     ] {
         // A store that cannot list cannot be asked for what should not be there.
-        let there = match list(location, &folder).await {
+        let there = match dataset::list(location, &folder).await {
             Ok(there) => there,
             Err(_) if location.url().scheme().starts_with("http") => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         for object in there
             .iter()
@@ -181,7 +183,13 @@ async fn compare(
 }
 
 /// Checks what the manifest says of a part beyond its bytes.
-fn of_part(part: &Part, content: &Bytes, footers: Option<&Bytes>, report: &mut Report) {
+fn of_part(
+    table: &str,
+    part: &Part,
+    content: &Bytes,
+    footers: Option<&Bytes>,
+    report: &mut Report,
+) {
     let mut wrong = |problem: String| {
         report.findings.push(Finding {
             what: part.file.path.clone(),
@@ -191,6 +199,9 @@ fn of_part(part: &Part, content: &Bytes, footers: Option<&Bytes>, report: &mut R
     match ParquetMetaDataReader::new().parse_and_finish(content) {
         Err(error) => wrong(format!("it cannot be read as Parquet: {error}")),
         Ok(metadata) => {
+            if let Some(problem) = dataset::schema_problem(table, &metadata) {
+                wrong(problem);
+            }
             let n_rows = metadata.file_metadata().num_rows();
             if u64::try_from(n_rows).ok() != Some(part.n_rows) {
                 wrong(format!(
@@ -204,21 +215,5 @@ fn of_part(part: &Part, content: &Bytes, footers: Option<&Bytes>, report: &mut R
     let end = content.len() - part.footer_bytes as usize;
     if footers.is_some_and(|footers| footers.get(range) != Some(&content[end..])) {
         wrong(format!("its end is not what {FOOTERS} says"));
-    }
-}
-
-async fn list(location: &DatasetLocation, folder: &Path) -> Result<Vec<ObjectMeta>> {
-    match location
-        .store()
-        .list(Some(folder))
-        .try_collect::<Vec<_>>()
-        .await
-    {
-        Ok(mut objects) => {
-            objects.sort_by(|a, b| a.location.cmp(&b.location));
-            Ok(objects)
-        }
-        Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-        Err(source) => Err(failed("list", location, folder, source)),
     }
 }

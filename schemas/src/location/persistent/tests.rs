@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use object_store::client::{HttpError, HttpErrorKind};
+use object_store::integration;
 use object_store::memory::InMemory;
 
 use super::*;
@@ -175,4 +176,24 @@ async fn listings_and_removals_are_repeated_as_wholes() {
     assert_eq!(listed.len(), 1, "nothing twice");
     store.delete(&Path::from("a")).await.unwrap();
     assert!(store.list(None).next().await.is_none());
+}
+
+/// The suite that `object_store` holds its own stores to.
+#[tokio::test]
+async fn a_store_that_does_not_fail_is_as_it_was() {
+    let store = || -> Arc<dyn ObjectStore> {
+        let url = Url::parse("gs://bucket/").unwrap();
+        Persistent::over(InMemory::new(), Service::Gcs, &url)
+    };
+    integration::put_get_delete_list(&store()).await;
+    integration::get_opts(&store()).await;
+    integration::put_opts(&store(), true).await;
+    integration::list_uses_directories_correctly(&store()).await;
+    integration::list_with_delimiter(&store()).await;
+    integration::list_with_offset_exclusivity(&store()).await;
+    integration::rename_and_copy(&store()).await;
+    integration::copy_if_not_exists(&store()).await;
+    integration::copy_rename_nonexistent_object(&store()).await;
+    integration::stream_get(&store()).await;
+    integration::put_get_attributes(&store()).await;
 }
