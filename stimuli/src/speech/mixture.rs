@@ -153,6 +153,9 @@ impl Mixing {
     }
 }
 
+/// The largest sample that is read. Full scale is 1; sums of some thousand samples and of their squares stay finite.
+const LARGEST: f32 = 1e12;
+
 impl Reading {
     /// Reads a part of `wave` into `sound`, resampled, and returns its power.
     fn read(
@@ -164,6 +167,13 @@ impl Reading {
         sound: &mut Vec<f32>,
     ) -> Result<f64> {
         wave.read(first, n_frames, &mut self.bytes, &mut self.recorded)?;
+        // A transform of what is not finite, or overflows in it, is no error of the resampler but the end of its thread.
+        let is_sound = |sample: &f32| sample.abs() <= LARGEST;
+        if !self.recorded.iter().all(is_sound) {
+            let reason =
+                "it holds samples that are no finite numbers, or far beyond those of any sound";
+            return Err(unusable(path, reason, RESTORE));
+        }
         let rate_hz = wave.rate_hz();
         self.resampling
             .resample(&self.recorded, rate_hz, sound)
@@ -175,12 +185,7 @@ impl Reading {
                     "resample it: ffmpeg -i FILE -ar 20000 NEW.wav",
                 )
             })?;
-        let power = mean_square(sound);
-        if !power.is_finite() {
-            let reason = "it holds samples that are no finite numbers";
-            return Err(unusable(path, reason, RESTORE));
-        }
-        Ok(power)
+        Ok(mean_square(sound))
     }
 }
 

@@ -164,7 +164,18 @@ fn silence_and_infinities_are_named() {
     let mut infinite = tone(SPEECH_HZ, 20_000, 1.0);
     infinite[500] = f32::INFINITY;
     let infinite = write(&folder, "infinite.wav", 20_000, &infinite);
+    // At another rate they go through a transform first, and so do numbers that overflow in it.
+    let mut resampled = tone(SPEECH_HZ, 16_000, 1.0);
+    resampled[500] = f32::INFINITY;
+    let resampled = write(&folder, "resampled.wav", 16_000, &resampled);
+    let mut huge = tone(SPEECH_HZ, 16_000, 1.0);
+    huge.iter_mut().for_each(|sample| *sample *= 1e38);
+    let huge = write(&folder, "huge.wav", 16_000, &huge);
     for (clip, noise, bad, expected) in [
+        (&resampled, &good, &resampled, "no finite numbers"),
+        (&good, &resampled, &resampled, "no finite numbers"),
+        (&huge, &good, &huge, "no finite numbers"),
+        (&good, &huge, &huge, "no finite numbers"),
         (&silent, &good, &silent, "it is silent"),
         (&steady, &good, &steady, "it is silent"),
         (&hole, &good, &hole, "its middle two seconds are silent"),
