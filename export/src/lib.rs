@@ -1,0 +1,1 @@
+//! Answers of any size, in the formats that other tools read.
