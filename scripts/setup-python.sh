@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the tests that read Engram's files with other people's readers. Nothing else needs it.
 #
-#   scripts/setup-python.sh        about 90 MB to fetch, 310 MB kept
+#   scripts/setup-python.sh        about 140 MB to fetch, 500 MB kept
 #
 # ENGRAM_PYTHON_DIR names another folder than .python. It costs nothing to run again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(duckdb==2.0.0 pyarrow==26.0.1 polars==2.1.0 mlcroissant==1.1.1 numpy==2.4.6)
+packages=(duckdb==2.0.0 pyarrow==26.0.1 polars==2.1.0 mlcroissant==1.1.1 numpy==2.4.6 pandas==3.1.1 fastavro==1.13.1
+    zstandard==0.25.0 adbc-driver-manager==1.13.0 adbc-driver-flightsql==1.13.0 pytest==9.2.0 maturin==1.16.0)
 home=${ENGRAM_PYTHON_DIR:-$PWD/.python}
 stamp=$home/packages
 
