@@ -58,6 +58,9 @@ fn hint_of_request(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<engram_release::Error>() {
         return engram_release::hint(error);
     }
+    if let Some(error) = error.downcast_ref::<engram_import::Error>() {
+        return engram_import::hint(error);
+    }
     if let Some(error) = error.downcast_ref::<engram_schemas::Error>() {
         return error.hint();
     }

@@ -6,6 +6,7 @@ mod diagnose;
 mod failure;
 mod generate;
 mod identify;
+mod import;
 mod listing;
 mod observe;
 mod plan;
@@ -59,6 +60,7 @@ enum Command {
     Reproduce(reproduce::ReproduceArgs),
     Report(report::ReportArgs),
     Publish(publish::PublishArgs),
+    Import(import::ImportArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -114,6 +116,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Reproduce(arguments) => reproduce::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,
         Command::Publish(arguments) => publish::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
         Command::Verify(arguments) => verify::run(arguments).await,
     }
 }

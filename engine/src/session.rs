@@ -11,6 +11,8 @@
 //! | `observables`  | row of `trajectories` and observed statistic     |
 //! | `series`       | example, with its trajectories as lists          |
 //!
+//! A release may have further tables of its own.
+//!
 //! SQL here only reads, unless [`Access::Write`] is asked for. Writing has one way in for each table (a generator's run, an
 //! experiment's results), and a question that could change its data would not be one.
 
@@ -282,6 +284,7 @@ impl Session {
         } else {
             self.register_empty(results::TABLE, results::file_schema())?;
         }
+        self.register_further_tables().await?;
         for function in functions::all() {
             self.context.register_udf(function);
         }
@@ -305,6 +308,28 @@ impl Session {
     ) -> std::result::Result<(), DataFusionError> {
         let empty = MemTable::try_new(schema, vec![Vec::new()])?;
         self.context.register_table(table, Arc::new(empty))?;
+        Ok(())
+    }
+
+    /// Registers what a release has beside the tables of every dataset. None takes the name of one of these.
+    async fn register_further_tables(&self) -> std::result::Result<(), DataFusionError> {
+        let Some(release) = self.dataset.release() else {
+            return Ok(());
+        };
+        for (name, file) in release.further_tables() {
+            if views::is_taken(name) {
+                continue;
+            }
+            let mut url = self.location().url().clone();
+            url.set_path(&format!("{}{}", url.path(), file.path));
+            let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+            let config = ListingTableConfig::new(ListingTableUrl::try_new(url, None)?)
+                .with_listing_options(options)
+                .infer_schema(&self.context.state())
+                .await?;
+            let table = ListingTable::try_new(config)?;
+            self.context.register_table(name, Arc::new(table))?;
+        }
         Ok(())
     }
 

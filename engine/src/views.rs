@@ -5,6 +5,7 @@
 
 use engram_schemas::Observable;
 use engram_schemas::trajectories::{PARTITION_COLUMNS, TABLE, column, file_schema};
+use engram_schemas::{recordings, results};
 
 /// What is measured of the learning rule itself: neither observed of the network nor part of what an example is.
 const ANGLES: [&str; 2] = [column::FEEDBACK_ANGLE, column::GRADIENT_ANGLE];
@@ -18,6 +19,12 @@ pub(crate) fn all() -> [(&'static str, String); 5] {
         ("observables", observables()),
         ("series", series()),
     ]
+}
+
+/// Whether every dataset has a table or view of this name.
+pub(crate) fn is_taken(name: &str) -> bool {
+    let tables = [TABLE, recordings::TABLE, results::TABLE];
+    tables.contains(&name) || all().iter().any(|(view, _)| *view == name)
 }
 
 /// A row for each row of `trajectories` and each observed statistic, with its `value`.

@@ -109,6 +109,14 @@ pub enum Error {
         /// The array's dtype.
         dtype: String,
     },
+    /// A field that `meta` was said to have and does not.
+    #[error("the dataset's `meta` has no field `{name}`; it has {found}")]
+    NoSuchField {
+        /// The field.
+        name: String,
+        /// The fields that there are.
+        found: String,
+    },
     /// A published dataset that lacks one of its parts.
     #[error("the dataset has no `{name}`; it has {found}")]
     Missing {

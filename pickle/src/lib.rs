@@ -18,7 +18,7 @@
 //! told from a tuple; and it writes shared values out. `deser-pickle` has classes and shares values, but forgets an object's
 //! arguments where it has a state, and a dtype is both. The readers in `candle` and `tch` know tensors and no NumPy.
 //!
-//! What is deliberately absent: writing, classes of any kind, masked arrays, buffers that lie outside the file, and dates and
+//! What is deliberately absent: classes of any kind, masked arrays, buffers that lie outside the file, and dates and
 //! complex numbers as anything but bytes.
 
 mod array;
@@ -34,6 +34,7 @@ pub mod published_dataset;
 mod resolve;
 mod text;
 mod value;
+pub mod write;
 
 use bytes::Bytes;
 

@@ -13,7 +13,7 @@ mod depth;
 mod meta;
 mod observables;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use engram_schemas::{Architecture, Depth, LearningRule, Observable, Task};
 
@@ -42,6 +42,16 @@ pub struct PublishedDataset {
     pub learning_rules: Categories<LearningRule>,
     /// What else is known of each example, as the dataset names it.
     pub fields: Vec<MetaField>,
+    spellings: Spellings,
+}
+
+/// What names of the dataset mean that are not recognised by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spellings {
+    /// Fields of `meta`.
+    pub fields: Vec<(Meaning, String)>,
+    /// Names of tasks, architectures and learning rules, and ours for them.
+    pub names: BTreeMap<String, String>,
 }
 
 /// A statistic that the dataset has.
@@ -59,6 +69,14 @@ impl PublishedDataset {
     /// # Errors
     /// Where a part is missing, has another form, or contradicts another.
     pub fn try_new(pickled: &Value) -> Result<Self> {
+        Self::try_new_with(pickled, Spellings::default())
+    }
+
+    /// The dataset of a pickle's value, some of whose names mean what `spellings` say.
+    ///
+    /// # Errors
+    /// As [`PublishedDataset::try_new`], and for a field that is not there.
+    pub fn try_new_with(pickled: &Value, spellings: Spellings) -> Result<Self> {
         let parts = pickled.as_dict().ok_or_else(|| Error::Form {
             name: "pickle".to_owned(),
             found: pickled.to_string(),
@@ -77,15 +95,16 @@ impl PublishedDataset {
             );
             return Err(form("X", observed, expected));
         }
-        let fields = meta::fields(part(parts, "meta")?, n_examples)?;
+        let fields = meta::fields(part(parts, "meta")?, n_examples, &spellings)?;
         Ok(Self {
             values: observed.to_f64()?,
             depths: depth::depths(array(parts, "X_cat")?, parts, n_examples, n_checkpoints)?,
-            learning_rules: learning_rules(part(parts, "Y")?, &fields, n_examples)?,
+            learning_rules: learning_rules(part(parts, "Y")?, &fields, n_examples, &spellings)?,
             statistics,
             n_examples,
             n_checkpoints,
             fields,
+            spellings,
         })
     }
 
@@ -100,6 +119,7 @@ impl PublishedDataset {
     pub fn tasks(&self) -> Option<Categories<Task>> {
         Some(Categories::recognise(
             self.field(Meaning::Task)?.values.texts()?,
+            &self.spellings,
         ))
     }
 
@@ -107,6 +127,7 @@ impl PublishedDataset {
     pub fn architectures(&self) -> Option<Categories<Architecture>> {
         Some(Categories::recognise(
             self.field(Meaning::Architecture)?.values.texts()?,
+            &self.spellings,
         ))
     }
 
@@ -198,6 +219,7 @@ fn learning_rules(
     labels: &Value,
     fields: &[MetaField],
     n_examples: usize,
+    spellings: &Spellings,
 ) -> Result<Categories<LearningRule>> {
     let array = labels
         .as_array()
@@ -224,7 +246,7 @@ fn learning_rules(
                 "the rules' names",
             )
         })?,
-        None if labels_are_texts(array) => return Ok(Categories::recognise(&labels)),
+        None if labels_are_texts(array) => return Ok(Categories::recognise(&labels, spellings)),
         None => {
             return Err(Error::Missing {
                 name: "meta.learning_rule",
@@ -246,7 +268,7 @@ fn learning_rules(
             });
         }
     }
-    Ok(Categories::recognise(names))
+    Ok(Categories::recognise(names, spellings))
 }
 
 fn labels_are_texts(labels: &NdArray) -> bool {

@@ -4,6 +4,14 @@ use engram_schemas::Manifest;
 
 use crate::publish::PublishSettings;
 
+/// SPDX's name for a licence that nobody asserts.
+pub const UNKNOWN_LICENSE: &str = "NOASSERTION";
+
+/// Where the text of a licence is; nothing where it is not known.
+pub fn license_url(license: &str) -> Option<String> {
+    (license != UNKNOWN_LICENSE).then(|| format!("https://spdx.org/licenses/{license}.html"))
+}
+
 /// CITATION.cff, version 1.2.0 of the Citation File Format.
 pub fn cff(manifest: &Manifest, settings: &PublishSettings) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -13,9 +21,11 @@ pub fn cff(manifest: &Manifest, settings: &PublishSettings) -> String {
         "type: dataset".to_owned(),
         format!("title: {}", quoted(&manifest.name)),
         format!("version: {}", quoted(&manifest.version)),
-        format!("license: {}", quoted(&manifest.license)),
-        "authors:".to_owned(),
     ];
+    if manifest.license != UNKNOWN_LICENSE {
+        lines.push(format!("license: {}", quoted(&manifest.license)));
+    }
+    lines.push("authors:".to_owned());
     for author in authors(settings) {
         lines.push(format!("  - name: {}", quoted(&author)));
     }
@@ -63,10 +73,11 @@ pub fn line(manifest: &Manifest, settings: &PublishSettings) -> String {
 
 /// The file LICENSE.
 pub fn license(settings: &PublishSettings) -> String {
-    format!(
-        "SPDX-License-Identifier: {}\n\nThe text of the licence: https://spdx.org/licenses/{}.html\n",
-        settings.license, settings.license
-    )
+    let rest = match license_url(&settings.license) {
+        Some(url) => format!("The text of the licence: {url}"),
+        None => "The licence of these data is not known: ask their authors before you pass them on.".to_owned(),
+    };
+    format!("SPDX-License-Identifier: {}\n\n{rest}\n", settings.license)
 }
 
 /// The authors, or who is meant where none are named.

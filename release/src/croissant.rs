@@ -31,13 +31,15 @@ pub fn json_ld(manifest: &Manifest, settings: &PublishSettings) -> String {
         "name": manifest.name,
         "description": description(settings),
         "version": manifest.version,
-        "license": format!("https://spdx.org/licenses/{}.html", manifest.license),
         "url": url.unwrap_or_else(|| "https://github.com/engram-data/engram".to_owned()),
         "citeAs": citation::line(manifest, settings),
         "creator": creators,
         "distribution": files,
         "recordSet": records,
     });
+    if let Some(url) = citation::license_url(&manifest.license) {
+        document["license"] = Value::from(url);
+    }
     if let Some(date) = &settings.date {
         document["datePublished"] = Value::from(date.as_str());
     }

@@ -22,5 +22,5 @@ pub mod verify;
 mod writer;
 
 pub use error::{Error, Result, hint};
-pub use publish::{PublishSettings, Published, publish};
+pub use publish::{PublishSettings, Published, Table, publish};
 pub use verify::{Finding, Report, verify};

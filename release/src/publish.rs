@@ -6,6 +6,7 @@
 //! claim is removed. So a place holds no release, or a whole one, and no part that is in none.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use bytes::Bytes;
 use engram_engine::{Session, dataset};
@@ -42,6 +43,23 @@ pub struct PublishSettings {
     pub allow_partial: bool,
     /// What a part holds before it is encoded, where there is so much.
     pub part_bytes: usize,
+    /// Tables beside those of every release.
+    pub tables: Vec<Table>,
+}
+
+/// A further table of a release, in SQL by its name.
+#[derive(Clone, PartialEq)]
+pub struct Table {
+    /// Its name, and that of its file.
+    pub name: String,
+    /// Its Parquet file.
+    pub parquet: Bytes,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Table({}, {})", self.name, sha256(&self.parquet))
+    }
 }
 
 impl Default for PublishSettings {
@@ -56,6 +74,7 @@ impl Default for PublishSettings {
             date: None,
             allow_partial: false,
             part_bytes: PART_BYTES,
+            tables: Vec::new(),
         }
     }
 }
@@ -163,6 +182,8 @@ pub async fn publish(
     ];
     let plan_files = plans.files.into_iter();
     files.extend(plan_files.map(|(name, text)| (format!("{}/{name}", plans::FOLDER), text)));
+    let further = settings.tables.iter();
+    files.extend(further.map(|table| (manifest::table_file(&table.name), table.parquet.clone())));
     for (path, content) in files {
         let file = File {
             size_bytes: content.len() as u64,

@@ -33,7 +33,7 @@ pub use manifest::Manifest;
 pub use observable::Observable;
 
 /// Version of the tables' columns, stored in every file: the major part changes when an older reader would misread.
-pub const SCHEMA_VERSION: &str = "1.1";
+pub const SCHEMA_VERSION: &str = "1.2";
 
 /// Key of the schema version in a Parquet file's metadata.
 pub const SCHEMA_VERSION_KEY: &str = "engram.schema_version";

@@ -5,6 +5,7 @@
 //! footers.bin                                                         the ends of all parts, one behind the other
 //! trajectories/task=T/architecture=A/part-00000-<hash>.parquet        many runs, sorted
 //! recordings/task=T/architecture=A/part-00000-<hash>.parquet          the same for recordings, where there are some
+//! <table>.parquet                                                     a further table, where there is one
 //! plans/<sweep>.sweep.json                                            what was planned, with every configuration
 //! README.md  LICENSE  CITATION.cff  croissant.json                    for people and for catalogues
 //! ```
@@ -124,6 +125,11 @@ pub struct PartFile {
     pub hash: String,
 }
 
+/// The file of a further table, below the root.
+pub fn table_file(table: &str) -> String {
+    format!("{table}.{}", layout::PARQUET)
+}
+
 impl Manifest {
     /// Reads a manifest and checks what a reader relies on: its form, and that no path leaves the release.
     ///
@@ -188,6 +194,14 @@ impl Manifest {
             check("bytes of ends", &mut end)?;
         }
         Ok(())
+    }
+
+    /// The tables beside those of every release, each a file: name and file.
+    pub fn further_tables(&self) -> impl Iterator<Item = (&str, &File)> {
+        self.files.iter().filter_map(|file| {
+            let name = file.path.strip_suffix(layout::PARQUET)?.strip_suffix('.')?;
+            (!name.is_empty() && !name.contains('/')).then_some((name, file))
+        })
     }
 
     /// The manifest as it is written.

@@ -31,7 +31,7 @@ pub mod column {
     pub const MODEL_SEED: &str = "model_seed";
     /// Seed of the split into training and validation examples.
     pub const DATASET_SEED: &str = "dataset_seed";
-    /// The learning rate that was used: the base rate scaled by the batch size.
+    /// The learning rate that was used: the base rate scaled by the batch size; NULL where it is not known.
     pub const LEARNING_RATE: &str = "learning_rate";
     /// How the run ended.
     pub const STATUS: &str = "status";
@@ -41,15 +41,15 @@ pub mod column {
     pub const LAYER_INDEX: &str = "layer_index";
     /// `early`, `middle` or `deep`.
     pub const DEPTH: &str = "depth";
-    /// Output units a stimulus.
+    /// Output units a stimulus; NULL where it is not known.
     pub const N_UNITS: &str = "n_units";
-    /// Entries of the forward kernel.
+    /// Entries of the forward kernel; NULL where it is not known.
     pub const N_WEIGHTS: &str = "n_weights";
     /// Epochs trained when the observation was made.
     pub const EPOCH: &str = "epoch";
-    /// Optimizer steps taken by then.
+    /// Optimizer steps taken by then; NULL where it is not known.
     pub const STEP: &str = "step";
-    /// Mean loss over the validation examples.
+    /// Mean loss over the validation examples; NULL where it is not known.
     pub const VALIDATION_LOSS: &str = "validation_loss";
     /// Share of validation examples classified correctly; NULL where the task has no classes.
     pub const VALIDATION_ACCURACY: &str = "validation_accuracy";
@@ -78,16 +78,16 @@ pub fn file_schema() -> SchemaRef {
             (column::BATCH_SIZE, Int32, false),
             (column::MODEL_SEED, Int64, false),
             (column::DATASET_SEED, Int64, false),
-            (column::LEARNING_RATE, Float64, false),
+            (column::LEARNING_RATE, Float64, true),
             (column::STATUS, Utf8, false),
             (column::LAYER, Utf8, false),
             (column::LAYER_INDEX, Int32, false),
             (column::DEPTH, Utf8, false),
-            (column::N_UNITS, Int64, false),
-            (column::N_WEIGHTS, Int64, false),
+            (column::N_UNITS, Int64, true),
+            (column::N_WEIGHTS, Int64, true),
             (column::EPOCH, Int32, false),
-            (column::STEP, Int64, false),
-            (column::VALIDATION_LOSS, Float64, false),
+            (column::STEP, Int64, true),
+            (column::VALIDATION_LOSS, Float64, true),
             (column::VALIDATION_ACCURACY, Float64, true),
             (column::UNIT_FRACTION, Float64, false),
             (column::NOISE_STDDEV, Float64, false),

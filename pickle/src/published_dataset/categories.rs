@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use engram_schemas::{Architecture, LearningRule, Task};
 
+use super::Spellings;
+
 /// One name an example, as far as they are recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Categories<T> {
@@ -14,13 +16,14 @@ pub struct Categories<T> {
 }
 
 impl<T: Spelled> Categories<T> {
-    /// Recognises every name. Nothing is guessed: what is not spelled in a known way is reported.
-    pub(super) fn recognise<S: AsRef<str>>(names: &[S]) -> Self {
+    /// Recognises every name, by `spellings` first. Nothing is guessed: what is not spelled in a known way is reported.
+    pub(super) fn recognise<S: AsRef<str>>(names: &[S], spellings: &Spellings) -> Self {
         let mut known: BTreeMap<&str, Option<T>> = BTreeMap::new();
         let mut unrecognised: BTreeMap<String, usize> = BTreeMap::new();
         let members = names.iter().map(|name| {
             let name = name.as_ref();
-            let member = *known.entry(name).or_insert_with(|| member(name));
+            let ours = spellings.names.get(name).map_or(name, String::as_str);
+            let member = *known.entry(name).or_insert_with(|| member(ours));
             if member.is_none() {
                 *unrecognised.entry(name.to_owned()).or_default() += 1;
             }
@@ -115,15 +118,19 @@ mod tests {
 
     #[test]
     fn spellings_are_recognised_and_nothing_is_guessed() {
-        let rules = Categories::<LearningRule>::recognise(&[
-            "SGDM",
-            "Adam",
-            "FA",
-            "IA",
-            "Information Alignment",
-            "sgd",
-            "sgd",
-        ]);
+        let none = Spellings::default();
+        let rules = Categories::<LearningRule>::recognise(
+            &[
+                "SGDM",
+                "Adam",
+                "FA",
+                "IA",
+                "Information Alignment",
+                "sgd",
+                "sgd",
+            ],
+            &none,
+        );
         assert_eq!(
             rules.members[..5],
             [
@@ -137,13 +144,16 @@ mod tests {
         assert_eq!(rules.members[5..], [None, None]);
         assert_eq!(rules.unrecognised, BTreeMap::from([("sgd".to_owned(), 2)]));
 
-        let architectures = Categories::<Architecture>::recognise(&[
-            "ResNet-18",
-            "KNet4",
-            "Alexnet-LRN",
-            "resnet_34_v2",
-            "ResNet18v1",
-        ]);
+        let architectures = Categories::<Architecture>::recognise(
+            &[
+                "ResNet-18",
+                "KNet4",
+                "Alexnet-LRN",
+                "resnet_34_v2",
+                "ResNet18v1",
+            ],
+            &none,
+        );
         assert_eq!(
             architectures.members,
             [
@@ -155,13 +165,16 @@ mod tests {
             ]
             .map(Some)
         );
-        let tasks = Categories::<Task>::recognise(&[
-            "ImageNet",
-            "SimCLR",
-            "Word-Speaker-Noise",
-            "CIFAR-10",
-            "wsn",
-        ]);
+        let tasks = Categories::<Task>::recognise(
+            &[
+                "ImageNet",
+                "SimCLR",
+                "Word-Speaker-Noise",
+                "CIFAR-10",
+                "wsn",
+            ],
+            &none,
+        );
         assert_eq!(
             tasks.members,
             [
@@ -172,6 +185,20 @@ mod tests {
                 Task::Wsn
             ]
             .map(Some)
+        );
+    }
+
+    #[test]
+    fn a_name_means_what_the_spellings_say() {
+        let spellings = Spellings {
+            names: BTreeMap::from([("sup-v2".to_owned(), "imagenet".to_owned())]),
+            ..Spellings::default()
+        };
+        let tasks = Categories::<Task>::recognise(&["sup-v2", "wsn", "sup-v3"], &spellings);
+        assert_eq!(tasks.members, [Some(Task::Imagenet), Some(Task::Wsn), None]);
+        assert_eq!(
+            tasks.unrecognised,
+            BTreeMap::from([("sup-v3".to_owned(), 1)])
         );
     }
 }

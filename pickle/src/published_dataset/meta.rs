@@ -1,9 +1,9 @@
 //! What is known of every example beyond its trajectories: the fields of `meta`.
 
 use super::categories::letters;
-use super::form;
+use super::{Spellings, form, listed};
 use crate::value::LONGEST_NAME;
-use crate::{Kind, NdArray, Result, Text, Value};
+use crate::{Error, Kind, NdArray, Result, Text, Value};
 
 /// What a field of `meta` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,32 @@ pub enum Meaning {
     ModelSeed,
     /// The seed of the order of the training examples.
     DatasetSeed,
+}
+
+impl Meaning {
+    /// Every meaning, in declared order.
+    pub const ALL: [Self; 7] = [
+        Self::LearningRule,
+        Self::Task,
+        Self::Architecture,
+        Self::Layer,
+        Self::BatchSize,
+        Self::ModelSeed,
+        Self::DatasetSeed,
+    ];
+
+    /// Its name, which is that of the column of `trajectories`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LearningRule => "learning_rule",
+            Self::Task => "task",
+            Self::Architecture => "architecture",
+            Self::Layer => "layer",
+            Self::BatchSize => "batch_size",
+            Self::ModelSeed => "model_seed",
+            Self::DatasetSeed => "dataset_seed",
+        }
+    }
 }
 
 /// Names of fields, in small letters and digits; of two names with one meaning, the first.
@@ -131,7 +157,7 @@ impl FieldValues {
     }
 
     /// The values as they are written.
-    pub(super) fn spelled(&self) -> Vec<Text> {
+    pub fn spelled(&self) -> Vec<Text> {
         match self {
             Self::Integers(values) => values
                 .iter()
@@ -148,7 +174,11 @@ impl FieldValues {
 }
 
 /// The fields of `meta`, which is an array of records.
-pub(super) fn fields(meta: &Value, n_examples: usize) -> Result<Vec<MetaField>> {
+pub(super) fn fields(
+    meta: &Value,
+    n_examples: usize,
+    spellings: &Spellings,
+) -> Result<Vec<MetaField>> {
     let columns: Vec<(String, NdArray)> = match meta {
         Value::Array(records) if records.field_names().next().is_some() => records
             .field_names()
@@ -173,13 +203,22 @@ pub(super) fn fields(meta: &Value, n_examples: usize) -> Result<Vec<MetaField>> 
             values,
         });
     }
+    for (meaning, name) in &spellings.fields {
+        let known = listed(fields.iter().map(|field: &MetaField| field.name.clone()));
+        let field = fields.iter_mut().find(|field| field.name == *name);
+        let field = field.ok_or_else(|| Error::NoSuchField {
+            name: name.clone(),
+            found: known,
+        })?;
+        field.meaning = Some(*meaning);
+    }
     for (spelling, meaning) in NAMES {
         let taken = fields
             .iter()
             .any(|field: &MetaField| field.meaning == Some(*meaning));
         let field = fields
             .iter_mut()
-            .find(|field| letters(&field.name) == *spelling);
+            .find(|field| field.meaning.is_none() && letters(&field.name) == *spelling);
         if let Some(field) = field.filter(|_| !taken) {
             field.meaning = Some(*meaning);
         }
