@@ -99,7 +99,13 @@ pub fn write(out: &mut impl Write, entries: Vec<(&str, Item<'_>)>) -> io::Result
                 bytes,
             } => {
                 let n_bytes = shape.iter().product::<usize>() * dtype.n_bytes();
-                pickle.array("ndarray", &shape, |pickle| pickle.dtype(dtype), n_bytes, bytes)?;
+                pickle.array(
+                    "ndarray",
+                    &shape,
+                    |pickle| pickle.dtype(dtype),
+                    n_bytes,
+                    bytes,
+                )?;
             }
             Item::Records {
                 fields,
@@ -279,7 +285,10 @@ mod tests {
         assert_eq!(values[3..], [f64::INFINITY, 2.0, 3.0]);
         let meta = dict.get("meta").unwrap().as_array().unwrap();
         let names = meta.field("name").unwrap().to_texts().unwrap();
-        assert_eq!(names.iter().map(|name| &**name).collect::<Vec<_>>(), ["é", "two"]);
+        assert_eq!(
+            names.iter().map(|name| &**name).collect::<Vec<_>>(),
+            ["é", "two"]
+        );
         assert_eq!(meta.field("seed").unwrap().to_i64().unwrap(), [3, -4]);
     }
 

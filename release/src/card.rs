@@ -80,13 +80,14 @@ pub async fn markdown(
     for table in &manifest.tables {
         text.push_str(&columns_of(table));
     }
+    text.push_str(&further(&settings.tables));
     text.push_str(&format!(
-        "\n## Licence and citation\n\nLicensed under {}. `CITATION.cff` says how to cite:\n\n> {}\n\n\
+        "\n## Licence and citation\n\n{} `CITATION.cff` says how to cite:\n\n> {}\n\n\
          The experiment follows A. Nayebi, S. Srivastava, S. Ganguli and D. L. K. Yamins, *Identifying Learning Rules From \
          Neural Network Observables*, NeurIPS 2020.\n\n\
          Made with Engram {}, schema version {}. `manifest.json` has the SHA-256 of every file; `engram verify URL` checks them. \
          `plans/` has the configuration of every network.\n",
-        manifest.license,
+        licensed(&manifest.license),
         citation::line(manifest, settings),
         manifest.code_version,
         manifest.schema_version
@@ -94,11 +95,32 @@ pub async fn markdown(
     Ok(text)
 }
 
+fn licensed(license: &str) -> String {
+    match license {
+        citation::UNKNOWN_LICENSE => "The licence of these data is not known.".to_owned(),
+        license => format!("Licensed under {license}."),
+    }
+}
+
+/// What lies beside the tables of every dataset.
+fn further(tables: &[crate::Table]) -> String {
+    let mut text = String::new();
+    for crate::Table { name, .. } in tables {
+        text.push_str(&format!(
+            "\n## Table `{name}`\n\n`{name}.parquet`, in SQL `{name}`.\n"
+        ));
+    }
+    text
+}
+
 fn head(manifest: &Manifest) -> String {
     let mut text = format!(
         "---\npretty_name: {}\nlicense: {}\ntags:\n- neuroscience\n- learning-rules\n- trajectories\nconfigs:\n",
         serde_json::Value::from(manifest.name.as_str()),
-        manifest.license.to_lowercase()
+        match manifest.license.as_str() {
+            citation::UNKNOWN_LICENSE => "unknown".to_owned(),
+            license => license.to_lowercase(),
+        }
     );
     for table in &manifest.tables {
         text.push_str(&format!(

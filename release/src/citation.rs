@@ -75,7 +75,10 @@ pub fn line(manifest: &Manifest, settings: &PublishSettings) -> String {
 pub fn license(settings: &PublishSettings) -> String {
     let rest = match license_url(&settings.license) {
         Some(url) => format!("The text of the licence: {url}"),
-        None => "The licence of these data is not known: ask their authors before you pass them on.".to_owned(),
+        None => {
+            "The licence of these data is not known: ask their authors before you pass them on."
+                .to_owned()
+        }
     };
     format!("SPDX-License-Identifier: {}\n\n{rest}\n", settings.license)
 }

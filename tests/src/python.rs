@@ -1,6 +1,7 @@
 //! Scripts of `scripts/` in the Python environment that `make python` makes.
 
 use std::env;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,8 +16,16 @@ pub fn repository() -> PathBuf {
 ///
 /// # Panics
 /// When the script fails, or the environment is required and not there.
-#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 pub fn answer(script: &str, argument: &Path) -> Option<String> {
+    answer_to(script, &[argument.as_os_str()])
+}
+
+/// What a script prints for several arguments, as [`answer`].
+///
+/// # Panics
+/// As [`answer`].
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+pub fn answer_to(script: &str, arguments: &[&OsStr]) -> Option<String> {
     let folder = env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| ".python".into(), PathBuf::from);
     let python = repository().join(folder).join("bin/python");
     if !python.is_file() {
@@ -28,7 +37,7 @@ pub fn answer(script: &str, argument: &Path) -> Option<String> {
     }
     let output = Command::new(python)
         .arg(repository().join("scripts").join(script))
-        .arg(argument)
+        .args(arguments)
         .output()
         .expect("Python can be started");
     let errors = String::from_utf8_lossy(&output.stderr);

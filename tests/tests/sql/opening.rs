@@ -112,7 +112,7 @@ async fn a_newer_major_version_is_refused_and_a_newer_minor_one_is_read() {
     assert!(
         error
             .to_string()
-            .ends_with("has schema version 2.0; this engram reads up to 1.1"),
+            .ends_with("has schema version 2.0; this engram reads up to 1.2"),
         "{error}"
     );
     assert!(
