@@ -129,6 +129,14 @@ def release(folder, release):
     print(json.dumps({"n_examples": n}))
 
 
+def published_name(column):
+    for ours, theirs in [("activity_change_", "gradavg"), ("activation_", "act"), ("weight_", "weight")]:
+        if column.startswith(ours):
+            function, statistic = column.removeprefix(ours).split("_", 1)
+            function = "sq" if function == "square" else function
+            return f"{theirs}{function}_{'id' if theirs == 'gradavg' else statistic}"
+
+
 def export(file, release):
     whole = pickle.loads(file.read_bytes())
     n, n_checkpoints, n_statistics = whole["X"].shape
@@ -136,7 +144,7 @@ def export(file, release):
     meta = whole["meta"]
     if not isinstance(meta, np.recarray):
         sys.exit("meta is no record array")
-    same("obs_keys", whole["obs_keys"], [column.replace("activation_", "act").replace("weight_", "weight").replace("activity_change_", "gradavg").replace("gradavgraw_mean", "gradavgraw_id").replace("gradavgabs_mean", "gradavgabs_id").replace("gradavgsquare_mean", "gradavgsquare_id") for column in COLUMNS])
+    same("obs_keys", whole["obs_keys"], [published_name(column) for column in COLUMNS])
     values = np.stack([np.asarray(found[column], dtype=float) for column in COLUMNS], axis=-1)
     same("X", whole["X"], values.reshape(n, n_checkpoints, n_statistics))
     of_example = lambda name: np.asarray(found[name]).reshape(n, n_checkpoints)[:, 0]

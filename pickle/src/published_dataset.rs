@@ -23,6 +23,7 @@ use crate::{Dict, Error, NdArray, Result, Text, Value};
 
 pub use categories::{Categories, Spelled};
 pub use meta::{FieldValues, Meaning, MetaField};
+pub use observables::name as statistic_name;
 
 /// The examples of the study.
 #[derive(Debug)]

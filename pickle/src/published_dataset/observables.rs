@@ -55,6 +55,25 @@ const STATISTICS: &[(&str, Statistic)] = &[
 /// How the mean of an activity change is spelled, which has no other statistic.
 const ONLY_MEAN: &[&str] = &["", "id", "identity", "mean", "avg"];
 
+/// The name of an observable in the manner of the study's, as in `weightabs_median`.
+pub fn name(observable: Observable) -> String {
+    let measure = match observable.measure {
+        Measure::Weight => "weight",
+        Measure::Activation => "act",
+        Measure::ActivityChange => "gradavg",
+    };
+    let function = match observable.function {
+        Function::Raw => "raw",
+        Function::Abs => "abs",
+        Function::Square => "sq",
+    };
+    match observable.measure {
+        // Nothing but its mean is known of it, so that the name tells no statistic.
+        Measure::ActivityChange => format!("{measure}{function}_id"),
+        _ => format!("{measure}{function}_{}", observable.statistic),
+    }
+}
+
 /// The observable that `name` stands for, as in `weightabs_median`; nothing where there is none, or more than one.
 pub(super) fn recognise(name: &str) -> Option<Observable> {
     let name = super::categories::letters(name);
@@ -92,6 +111,17 @@ fn statistic(measure: Measure, name: &str) -> Option<Statistic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_written_are_recognised() {
+        for observable in Observable::all() {
+            assert_eq!(recognise(&name(observable)), Some(observable));
+        }
+        let of = |column: &str| Observable::all().find(|observable| observable.column() == column);
+        let abs_median = of("weight_abs_median").unwrap();
+        assert_eq!(name(abs_median), "weightabs_median");
+        assert_eq!(name(of("activity_change_square_mean").unwrap()), "gradavgsq_id");
+    }
 
     #[test]
     fn published_names_are_our_columns() {
