@@ -70,7 +70,7 @@ pub fn name(observable: Observable) -> String {
     match observable.measure {
         // Nothing but its mean is known of it, so that the name tells no statistic.
         Measure::ActivityChange => format!("{measure}{function}_id"),
-        _ => format!("{measure}{function}_{}", observable.statistic),
+        _ => format!("{measure}{function}_{}", observable.statistic.as_str()),
     }
 }
 
