@@ -15,6 +15,7 @@ pub mod experiments;
 pub mod feature_matrix;
 mod functions;
 pub mod identify;
+mod order_by_all;
 mod polars_bridge;
 pub mod queries;
 pub mod reference;

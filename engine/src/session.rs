@@ -42,7 +42,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::dataset::{Dataset, table_url};
 use crate::sql_error::SqlError;
-use crate::{Error, Result, aggregates, functions, relations, statements, views};
+use crate::{Error, Result, aggregates, functions, order_by_all, relations, statements, views};
 
 use computing::Computing;
 use run_files::RunFiles;
@@ -189,6 +189,7 @@ impl Session {
     async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, DataFusionError> {
         let state = self.context.state();
         let mut statement = state.sql_to_statement(sql, &Dialect::DuckDB)?;
+        order_by_all::write_out(&mut statement);
         relations::write_out(&mut statement);
         let plan = state.statement_to_plan(statement).await?;
         self.access.options().verify_plan(&plan)?;
