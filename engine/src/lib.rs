@@ -15,7 +15,7 @@ pub mod experiments;
 pub mod feature_matrix;
 mod functions;
 pub mod identify;
-mod polars_bridge;
+pub mod polars_bridge;
 pub mod queries;
 pub mod reference;
 mod relations;
