@@ -3,6 +3,7 @@
 mod columns;
 mod design;
 mod diagnose;
+mod export;
 mod failure;
 mod generate;
 mod identify;
@@ -54,6 +55,7 @@ enum Command {
     Tune(tune::TuneArgs),
     Sql(sql::SqlArgs),
     Query(query::QueryArgs),
+    Export(export::ExportArgs),
     Identify(identify::IdentifyArgs),
     Design(design::DesignArgs),
     Diagnose(diagnose::DiagnoseArgs),
@@ -110,6 +112,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Tune(arguments) => tune::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Query(arguments) => query::run(arguments).await,
+        Command::Export(arguments) => export::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
         Command::Design(arguments) => design::run(arguments).await,
         Command::Diagnose(arguments) => diagnose::run(arguments).await,

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
 }
 
 /// `name=value`.
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), value.trim().to_owned()))

@@ -16,7 +16,7 @@ pub mod feature_matrix;
 mod functions;
 pub mod identify;
 mod order_by_all;
-mod polars_bridge;
+pub mod polars_bridge;
 pub mod queries;
 pub mod reference;
 mod relations;

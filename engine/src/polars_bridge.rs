@@ -26,7 +26,10 @@ const _: () = assert!(size_of::<FFI_ArrowSchema>() == size_of::<polars_ffi::Arro
 const _: () = assert!(align_of::<FFI_ArrowSchema>() == align_of::<polars_ffi::ArrowSchema>());
 
 /// The batches, which share a schema, as one polars table.
-pub(crate) fn to_polars(batches: &[RecordBatch]) -> Result<DataFrame> {
+///
+/// # Errors
+/// [`Error::Reshape`] for a type that polars does not have.
+pub fn to_polars(batches: &[RecordBatch]) -> Result<DataFrame> {
     let mut table: Option<DataFrame> = None;
     for batch in batches {
         let columns = batch

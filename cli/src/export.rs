@@ -1,0 +1,214 @@
+//! `engram export`: an answer of any size to a file or a folder that other tools read.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use engram_engine::queries;
+use engram_export::{Compression, ExportSettings, Exported, Format, Overwrite, Watch, export};
+use engram_schemas::DatasetLocation;
+use indicatif::{HumanBytes, HumanCount, ProgressBar};
+
+use crate::failure::Failure;
+use crate::generate::signals;
+use crate::printing::say;
+use crate::query;
+use crate::session_arguments::OpeningArguments;
+
+/// Write the answer to a query, or a whole table, in a format that other tools read: parquet, csv, ndjson, arrow, npz, avro, sqlite
+///
+/// Rows are written as they are computed, so that an answer may be far larger than the memory. What is written appears when it
+/// is whole, or not at all.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct ExportArgs {
+    /// The SQL to run; without it, and without --file, --query and --table, the whole table `trajectories`
+    #[arg(value_name = "SQL", group = "asked")]
+    sql: Option<String>,
+
+    /// Where the dataset is: a folder or a URL (file://, s3://, gs://, az://)
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
+    at: String,
+
+    /// Where the answer goes: a path or a URL (file://, s3://, gs://, az://); its ending tells the format
+    ///
+    /// .parquet, .csv, .csv.gz, .csv.zst, .ndjson and .jsonl (also .gz and .zst), .arrow and .feather, .npz, .avro,
+    /// .sqlite and .db. With --partition-by it is a folder.
+    #[arg(long, value_name = "PATH_OR_URL")]
+    to: String,
+
+    /// A file with one SQL statement
+    #[arg(short, long, value_name = "FILE", group = "asked")]
+    file: Option<PathBuf>,
+
+    /// A named query; `engram query --list` lists them
+    #[arg(long, value_name = "NAME", group = "asked")]
+    query: Option<String>,
+
+    /// Set a parameter of the named query; may be given several times
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = query::parameter, requires = "query")]
+    parameters: Vec<(String, String)>,
+
+    /// A whole table or view, such as recordings, runs or results; `engram sql --help` lists them
+    #[arg(long, value_name = "NAME", group = "asked")]
+    table: Option<String>,
+
+    /// The format, where the ending of --to does not tell it; with --partition-by parquet unless it is given
+    #[arg(long, value_parser = format())]
+    format: Option<Format>,
+
+    /// The compression; by default what the ending of --to says, zstd for parquet, gzip for avro, and none for the others
+    #[arg(long, value_parser = compression())]
+    compression: Option<Compression>,
+
+    /// Write a folder for every value of these columns, as in learning_rule=sgdm/part-0.parquet; the folder is whole when
+    /// there is a file _SUCCESS in it
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
+    partition_by: Vec<String>,
+
+    /// The table of a SQLite database
+    #[arg(long, value_name = "NAME", default_value = "answer")]
+    table_name: String,
+
+    /// Replace an export that is there already
+    #[arg(long)]
+    overwrite: bool,
+
+    #[command(flatten)]
+    opening: OpeningArguments,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  The whole table of trajectories, as one Parquet file:
+    engram export --at data/digits --to trajectories.parquet
+
+  The answer to a query, as compressed CSV:
+    engram export --at data/digits --to loss.csv.gz \\
+      \"SELECT run_id, learning_rule, epoch, validation_loss FROM trajectories WHERE layer = 'conv1' ORDER BY run_id, epoch\"
+
+  The feature matrix of a named query, as NumPy arrays:
+    engram export --at data/digits --query features --to features.npz
+
+  A folder for every learning rule, in a store:
+    engram export --at data/digits --partition-by learning_rule --to s3://bucket/trajectories
+
+  A SQLite database with the table `runs`:
+    engram export --at data/digits --table runs --table-name runs --to runs.sqlite
+
+NULL, NaN and lists by format:
+  parquet, arrow, avro  as they are
+  csv                   NULL is empty, NaN and inf are written so; lists are JSON
+  ndjson                NULL is null, and so are NaN and infinity, which JSON does not have
+  npz                   NULL is NaN in floating-point columns and refused in others; lists of equal length are further dimensions
+  sqlite                NaN becomes NULL, infinity stays; lists are JSON
+docs/export.md has the types, and how each is read in Python, R and SQL.";
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the query and of the place.
+pub(crate) async fn run(arguments: ExportArgs) -> anyhow::Result<()> {
+    let to = DatasetLocation::open_to_write(&arguments.to)?;
+    let sql = arguments.sql()?;
+    let settings = arguments.settings();
+    let session = arguments.opening.open(&arguments.at).await?;
+    // Drawn to standard error, and only where that is a terminal.
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    let mut signals = signals::listen()?;
+    let watch = Watch {
+        progress: &|n_rows, n_bytes| {
+            bar.set_message(format!(
+                "{} rows, {}",
+                HumanCount(n_rows),
+                HumanBytes(n_bytes)
+            ));
+        },
+        stop: async move {
+            signals::asked(&mut signals).await;
+        },
+    };
+    let exported = export(&session, &sql, &to, &settings, watch).await;
+    bar.finish_and_clear();
+    match exported {
+        Ok(exported) => {
+            say(&summary(&to.as_given(&arguments.to), &exported));
+            Ok(())
+        }
+        Err(engram_export::Error::Stopped) => Err(Failure::Request {
+            message: engram_export::Error::Stopped.to_string(),
+            hint: "the same command begins anew".to_owned(),
+        }
+        .into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl ExportArgs {
+    /// The one statement to run.
+    fn sql(&self) -> anyhow::Result<String> {
+        if let Some(file) = &self.file {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            return Ok(queries::bind(&text, &BTreeMap::new())?);
+        }
+        if let Some(name) = &self.query {
+            let parameters = self.parameters.iter().cloned().collect();
+            return Ok(queries::bind(queries::find(name)?.text, &parameters)?);
+        }
+        let table = self.table.as_deref().unwrap_or("trajectories");
+        let whole = || format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""));
+        Ok(self.sql.clone().unwrap_or_else(whole))
+    }
+
+    fn settings(&self) -> ExportSettings {
+        ExportSettings {
+            format: self.format,
+            compression: self.compression,
+            partition_by: self.partition_by.clone(),
+            overwrite: match self.overwrite {
+                true => Overwrite::Replace,
+                false => Overwrite::Refuse,
+            },
+            table_name: self.table_name.clone(),
+        }
+    }
+}
+
+/// What was written, in a line.
+fn summary(place: &str, exported: &Exported) -> String {
+    let counted = |n: u64, what: &str| match n {
+        1 => format!("1 {what}"),
+        n => format!("{} {what}s", HumanCount(n)),
+    };
+    let mut parts = vec![
+        counted(exported.n_rows, "row"),
+        counted(exported.n_columns as u64, "column"),
+    ];
+    if exported.n_files != 1 {
+        parts.push(counted(exported.n_files, "file"));
+    }
+    parts.push(HumanBytes(exported.n_bytes).to_string());
+    let seconds = exported.elapsed.as_secs_f64();
+    format!("{place}: {} in {seconds:.1} s", parts.join(", "))
+}
+
+/// The formats by their names.
+fn format() -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
+    names.try_map(|name| Format::of_name(&name).ok_or("there is no such format"))
+}
+
+/// The compressions by their names.
+fn compression() -> impl TypedValueParser<Value = Compression> {
+    let names = PossibleValuesParser::new(Compression::ALL.map(Compression::name));
+    names.try_map(|name| Compression::of_name(&name).ok_or("there is no such compression"))
+}
