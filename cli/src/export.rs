@@ -17,7 +17,7 @@ use crate::printing::say;
 use crate::query;
 use crate::session_arguments::OpeningArguments;
 
-/// Write the answer to a query, or a whole table, in a format that other tools read: parquet, csv, ndjson, arrow, npz, avro, sqlite
+/// Write the answer to a query, or a whole table, in a format that other tools read: parquet, csv, ndjson, arrow, npz, avro, sqlite, lr-identify
 ///
 /// Rows are written as they are computed, so that an answer may be far larger than the memory. What is written appears when it
 /// is whole, or not at all.
@@ -40,7 +40,7 @@ pub(crate) struct ExportArgs {
     /// Where the answer goes: a path or a URL (file://, s3://, gs://, az://); its ending tells the format
     ///
     /// .parquet, .csv, .csv.gz, .csv.zst, .ndjson and .jsonl (also .gz and .zst), .arrow and .feather, .npz, .avro,
-    /// .sqlite and .db. With --partition-by it is a folder.
+    /// .sqlite and .db, .pkl for lr-identify. With --partition-by it is a folder.
     #[arg(long, value_name = "PATH_OR_URL")]
     to: String,
 
@@ -103,12 +103,17 @@ Examples:
   A SQLite database with the table `runs`:
     engram export --at data/digits --table runs --table-name runs --to runs.sqlite
 
+  The arrays that the analysis code of the 2020 study reads, of one task:
+    engram export --at data/digits --to dataset.pkl \
+      \"SELECT * FROM trajectories WHERE status = 'trained' AND task = 'digits'\"
+
 NULL, NaN and lists by format:
   parquet, arrow, avro  as they are
   csv                   NULL is empty, NaN and inf are written so; lists are JSON
   ndjson                NULL is null, and so are NaN and infinity, which JSON does not have
   npz                   NULL is NaN in floating-point columns and refused in others; lists of equal length are further dimensions
   sqlite                NaN becomes NULL, infinity stays; lists are JSON
+  lr-identify           X, X_cat, Y, obs_keys and meta, of rows of trajectories; NaN and infinity as they are
 docs/export.md has the types, and how each is read in Python, R and SQL.";
 
 /// Runs the command.

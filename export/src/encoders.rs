@@ -4,6 +4,7 @@ mod arrow;
 mod avro;
 mod compressed;
 mod csv;
+pub(crate) mod lr_identify;
 mod ndjson;
 mod npz;
 mod parquet;
@@ -49,6 +50,7 @@ pub(crate) fn encoder(form: &Form, schema: &SchemaRef, output: Output) -> Result
         Format::Arrow => Box::new(arrow::ArrowEncoder::try_new(schema, compression, output)?),
         Format::Npz => Box::new(npz::NpzEncoder::try_new(schema, compression, output)?),
         Format::Avro => Box::new(avro::AvroEncoder::try_new(schema, compression, output)?),
+        Format::LrIdentify => Box::new(lr_identify::LrIdentifyEncoder::try_new(schema, output)?),
         Format::Sqlite => Box::new(sqlite::SqliteEncoder::try_new(
             schema,
             &form.table_name,

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::account::Account;
-use crate::encoders::{Encoder, encoder};
+use crate::encoders::{Encoder, encoder, lr_identify};
 use crate::format::Format;
 use crate::partitions::{self, Partitions};
 use crate::settings::{ExportSettings, Form};
@@ -74,7 +74,11 @@ pub async fn export<S: Future<Output = ()> + Send>(
         true => Target::file(to, settings.overwrite).await?,
         false => Target::folder(to, settings.overwrite).await?,
     };
-    let answer = ask(session, sql, &by).await?;
+    let sql = match form.format {
+        Format::LrIdentify => examples(session, sql).await?,
+        _ => sql.to_owned(),
+    };
+    let answer = ask(session, &sql, &by).await?;
     let schema = plain::schema(&answer.schema);
     check(&schema)?;
     partitions::places(&schema, &by)?;
@@ -114,6 +118,15 @@ pub async fn export<S: Future<Output = ()> + Send>(
         n_bytes: account.n_bytes(),
         elapsed: begun.elapsed(),
     })
+}
+
+/// The query for the examples whose rows `sql` gives.
+async fn examples(session: &Session, sql: &str) -> Result<String> {
+    let rows = session.sql(sql).await?;
+    lr_identify::query(
+        sql.trim_end().trim_end_matches(';'),
+        rows.schema().as_arrow(),
+    )
 }
 
 async fn ask(session: &Session, sql: &str, by: &[String]) -> Result<Answer> {

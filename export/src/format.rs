@@ -22,6 +22,8 @@ pub enum Format {
     Avro,
     /// A SQLite database of one table.
     Sqlite,
+    /// The study's published form: a pickle of NumPy arrays.
+    LrIdentify,
 }
 
 /// How bytes are made fewer.
@@ -36,7 +38,7 @@ pub enum Compression {
 }
 
 /// The endings of files, longest first where one ends another.
-const ENDINGS: [(&str, Format, Option<Compression>); 17] = [
+const ENDINGS: [(&str, Format, Option<Compression>); 18] = [
     (".csv.gz", Format::Csv, Some(Compression::Gzip)),
     (".csv.zst", Format::Csv, Some(Compression::Zstd)),
     (".csv", Format::Csv, Some(Compression::None)),
@@ -50,6 +52,7 @@ const ENDINGS: [(&str, Format, Option<Compression>); 17] = [
     (".arrow", Format::Arrow, None),
     (".feather", Format::Arrow, None),
     (".npz", Format::Npz, None),
+    (".pkl", Format::LrIdentify, None),
     (".avro", Format::Avro, None),
     (".sqlite3", Format::Sqlite, None),
     (".sqlite", Format::Sqlite, None),
@@ -58,7 +61,7 @@ const ENDINGS: [(&str, Format, Option<Compression>); 17] = [
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Parquet,
         Self::Csv,
         Self::Ndjson,
@@ -66,6 +69,7 @@ impl Format {
         Self::Npz,
         Self::Avro,
         Self::Sqlite,
+        Self::LrIdentify,
     ];
 
     /// The one that `--format` calls so.
@@ -83,6 +87,7 @@ impl Format {
             Self::Npz => "npz",
             Self::Avro => "avro",
             Self::Sqlite => "sqlite",
+            Self::LrIdentify => "lr-identify",
         }
     }
 
@@ -113,13 +118,13 @@ impl Format {
             Self::Arrow => &[None, Zstd],
             Self::Npz => &[None, Gzip],
             Self::Avro => &[Gzip, Zstd, None],
-            Self::Sqlite => &[None],
+            Self::Sqlite | Self::LrIdentify => &[None],
         }
     }
 
     /// Whether a table may be many files of the format.
     pub(crate) fn has_partitions(self) -> bool {
-        !matches!(self, Self::Npz | Self::Sqlite)
+        !matches!(self, Self::Npz | Self::Sqlite | Self::LrIdentify)
     }
 
     /// The compression that is asked for, or the default.

@@ -18,7 +18,7 @@ pub enum Item<'a> {
         /// Its shape.
         shape: Vec<usize>,
         /// The bytes of its elements, little-endian.
-        bytes: &'a mut dyn Read,
+        bytes: Box<dyn Read + 'a>,
     },
     /// A one-dimensional record array.
     Records {
@@ -27,7 +27,7 @@ pub enum Item<'a> {
         /// How many records.
         n_records: usize,
         /// The records' bytes, one behind the other.
-        bytes: &'a mut dyn Read,
+        bytes: Box<dyn Read + 'a>,
     },
 }
 
@@ -164,7 +164,7 @@ impl<W: Write> Pickle<'_, W> {
         shape: &[usize],
         dtype: impl FnOnce(&mut Self) -> io::Result<()>,
         n_bytes: usize,
-        bytes: &mut dyn Read,
+        bytes: Box<dyn Read + '_>,
     ) -> io::Result<()> {
         // This old name is known to NumPy 1 and 2.
         self.global("numpy.core.multiarray", "_reconstruct")?;
@@ -257,7 +257,7 @@ mod tests {
                     Item::Array {
                         dtype: ItemType::Float64,
                         shape: vec![2, 3],
-                        bytes: &mut floats.as_slice(),
+                        bytes: Box::new(floats.as_slice()),
                     },
                 ),
                 (
@@ -268,7 +268,7 @@ mod tests {
                             ("seed".to_owned(), ItemType::Int64),
                         ],
                         n_records: 2,
-                        bytes: &mut records.as_slice(),
+                        bytes: Box::new(records.as_slice()),
                     },
                 ),
             ],
@@ -297,7 +297,7 @@ mod tests {
         let item = Item::Array {
             dtype: ItemType::Int64,
             shape: vec![2],
-            bytes: &mut [0_u8; 9].as_slice(),
+            bytes: Box::new([0_u8; 9].as_slice()),
         };
         let error = write(&mut Vec::new(), vec![("X", item)]).unwrap_err();
         assert_eq!(error.to_string(), "an array of 16 bytes has 9");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use engram_tests::commands::engram;
-use engram_tests::python;
+use engram_tests::{python, synthetic};
 
 /// Pickles in the form of the study's, made by Python; nothing without it.
 fn pickles() -> Option<tempfile::TempDir> {
@@ -175,4 +175,71 @@ fn a_hostile_pickle_runs_nothing_and_leaves_nothing() {
         "{}",
         messages(&missing)
     );
+}
+
+fn export(at: &Path, to: &Path, sql: &str) -> Output {
+    let mut command = engram(&["export", "--format", "lr-identify", sql, "--at"]);
+    command.arg(at).arg("--to").arg(to).output().unwrap()
+}
+
+const ALL: &str = "SELECT * FROM trajectories";
+
+#[test]
+fn what_came_in_goes_out_as_the_arrays_that_analyses_read() {
+    let Some(folder) = pickles() else { return };
+    let release = folder.path().join("release");
+    let imported = import(&folder.path().join("protocol4.pkl"), &release, &[]);
+    assert!(imported.status.success(), "{}", messages(&imported));
+    let file = folder.path().join("exported.pkl");
+    let exported = export(&release, &file, ALL);
+    assert!(exported.status.success(), "{}", messages(&exported));
+    let arguments = [OsStr::new("export"), file.as_os_str(), release.as_os_str()];
+    let answer = python::answer_to("published_dataset.py", &arguments).unwrap();
+    assert_eq!(
+        answer.trim(),
+        r#"{"X": [256, 4, 45], "rules": ["sgdm", "adam", "feedback_alignment", "information_alignment"], "keys": ["X", "obs_keys", "X_cat", "Y", "meta", "classes", "epochs"]}"#
+    );
+    // And comes in again, as the same numbers.
+    let back = folder.path().join("back");
+    let imported = import(&file, &back, &[]);
+    assert!(imported.status.success(), "{}", messages(&imported));
+    let sums = "SELECT task, architecture, learning_rule, layer, layer_index, depth, batch_size, epoch, \
+                sum(weight_raw_mean) AS weights, sum(activity_change_abs_mean) AS changes \
+                FROM trajectories GROUP BY ALL ORDER BY ALL";
+    assert_eq!(rows(&release, sums), rows(&back, sums));
+}
+
+#[test]
+fn rows_that_make_no_arrays_are_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sweep = synthetic::sweep(1, &[0, 5, 10]);
+    sweep[0].epochs.pop();
+    synthetic::write(&folder.path().join("sweep"), &sweep).unwrap();
+    let (at, to) = (folder.path().join("sweep"), folder.path().join("a.pkl"));
+    for (sql, problem, hint) in [
+        (
+            ALL,
+            "the column `epoch` cannot be written as lr-identify: examples were observed at different checkpoints, which one array does not hold",
+            "ask for runs of one plan that were trained to the end, as in WHERE status = 'trained'",
+        ),
+        (
+            "SELECT run_id, epoch FROM trajectories",
+            "the column `learning_rule` cannot be written as lr-identify: the rows do not have it",
+            "let the query be over whole rows, as in SELECT * FROM trajectories WHERE task = 'digits'",
+        ),
+    ] {
+        let refused = export(&at, &to, sql);
+        assert_eq!(refused.status.code(), Some(1));
+        assert_eq!(
+            messages(&refused),
+            format!("error: {problem}\nhint: {hint}\n")
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+    let whole = export(
+        &at,
+        &to,
+        "SELECT * FROM trajectories WHERE architecture = 'knet5';",
+    );
+    assert!(whole.status.success(), "{}", messages(&whole));
 }

@@ -120,7 +120,10 @@ mod tests {
         let of = |column: &str| Observable::all().find(|observable| observable.column() == column);
         let abs_median = of("weight_abs_median").unwrap();
         assert_eq!(name(abs_median), "weightabs_median");
-        assert_eq!(name(of("activity_change_square_mean").unwrap()), "gradavgsq_id");
+        assert_eq!(
+            name(of("activity_change_square_mean").unwrap()),
+            "gradavgsq_id"
+        );
     }
 
     #[test]
