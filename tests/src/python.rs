@@ -11,6 +11,23 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The interpreter of the environment; without it nothing, as [`answer`].
+///
+/// # Panics
+/// When the environment is required and not there.
+pub fn interpreter() -> Option<PathBuf> {
+    let folder = env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| ".python".into(), PathBuf::from);
+    let python = repository().join(folder).join("bin/python");
+    if !python.is_file() {
+        let reason = format!("there is no {}: run `make python`", python.display());
+        assert!(env::var_os("ENGRAM_REQUIRE_PYTHON").is_none(), "{reason}");
+        // Written to the stream itself: the test harness would swallow what a macro prints.
+        let _ = writeln!(io::stderr(), "SKIPPED: {reason}");
+        return None;
+    }
+    Some(python)
+}
+
 /// What a script prints for `argument`. Without the environment nothing, after saying that this is skipped;
 /// `ENGRAM_REQUIRE_PYTHON=1` asks for a failure instead, as in CI.
 ///
@@ -26,15 +43,7 @@ pub fn answer(script: &str, argument: &Path) -> Option<String> {
 /// As [`answer`].
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 pub fn answer_to(script: &str, arguments: &[&OsStr]) -> Option<String> {
-    let folder = env::var_os("ENGRAM_PYTHON_DIR").map_or_else(|| ".python".into(), PathBuf::from);
-    let python = repository().join(folder).join("bin/python");
-    if !python.is_file() {
-        let reason = format!("there is no {}: run `make python`", python.display());
-        assert!(env::var_os("ENGRAM_REQUIRE_PYTHON").is_none(), "{reason}");
-        // Written to the stream itself: the test harness would swallow what a macro prints.
-        let _ = writeln!(io::stderr(), "SKIPPED {script}: {reason}");
-        return None;
-    }
+    let python = interpreter()?;
     let output = Command::new(python)
         .arg(repository().join("scripts").join(script))
         .args(arguments)

@@ -69,6 +69,24 @@ pub fn write(dataset: &Path, runs: &[Run]) -> Result<()> {
     runs.iter().try_for_each(|run| run.write(dataset).map(drop))
 }
 
+/// Writes the plan that a generator would have left.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_plan(dataset: &Path, runs: &[Run]) -> Result<()> {
+    let planned = runs.iter().map(Run::run_id);
+    let planned = planned.map(|run_id| format!(r#"{{"run_id":"{run_id}","configuration":{{}}}}"#));
+    let planned: Vec<String> = planned.collect();
+    let plan = format!(
+        r#"{{"sweep":"pretended","data":{{"wsn":"/home/me"}},"runs":[{}]}}"#,
+        planned.join(",")
+    );
+    let logs = dataset.join("logs");
+    std::fs::create_dir_all(&logs)?;
+    std::fs::write(logs.join("pretended.sweep.json"), plan)?;
+    Ok(())
+}
+
 impl Run {
     /// The run's name, readable where a real one is a hash.
     pub fn run_id(&self) -> String {

@@ -27,19 +27,7 @@ const EPOCHS: [i32; 3] = [0, 1, 2];
 fn sweep(folder: &Path, runs: &[Run]) {
     let dataset = folder.join("sweep");
     synthetic::write(&dataset, runs).unwrap();
-    plan(&dataset, runs);
-}
-
-/// The plan that a generator would have left.
-fn plan(dataset: &Path, runs: &[Run]) {
-    let planned: Vec<_> = runs
-        .iter()
-        .map(|run| json!({ "run_id": run.run_id(), "configuration": {} }))
-        .collect();
-    let plan = json!({ "sweep": "pretended", "data": { "wsn": "/home/me" }, "runs": planned });
-    fs::create_dir_all(dataset.join("logs")).unwrap();
-    let file = dataset.join("logs/pretended.sweep.json");
-    fs::write(file, plan.to_string()).unwrap();
+    synthetic::write_plan(&dataset, runs).unwrap();
 }
 
 fn publish(folder: &Path, to: &str, more: &[&str]) -> Output {
