@@ -29,6 +29,27 @@ fn run(reader: &Reader, page: &str, at: &str) {
 }
 
 #[test]
+fn the_first_queries_of_the_readme_have_answers() {
+    let reader = Reader::with_dataset().with_demo();
+    let text = std::fs::read_to_string(engram_tests::python::repository().join("README.md"));
+    let text = text.unwrap();
+    let blocks = blocks(&text).into_iter();
+    let asks: Vec<_> = blocks
+        .filter(|block| block.text.contains("target/demo/sweep"))
+        .collect();
+    for block in asks.iter().filter(|block| block.language == "sh") {
+        reader.shell(&block.text, &format!("README.md, line {}", block.line));
+    }
+    assert!(asks.len() > 3);
+}
+
+#[test]
+fn a_release_is_published_and_verified() {
+    let reader = Reader::with_dataset();
+    run(&reader, "docs/releases.md", "data/digits");
+}
+
+#[test]
 fn the_cookbook_s_queries_have_answers() {
     let reader = Reader::with_dataset();
     run(&reader, "docs/cookbook.md", "data/digits");

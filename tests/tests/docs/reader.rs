@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -74,13 +74,27 @@ impl Reader {
         })
     }
 
+    /// Has built the program and run its demonstration.
+    pub fn with_demo(self) -> Self {
+        let target = self.folder.path().join("target");
+        std::fs::create_dir_all(target.join("demo")).unwrap();
+        let profile = command("engram").parent().unwrap().to_owned();
+        symlink(profile, target.join("debug")).unwrap();
+        symlink(
+            self.folder.path().join("data/digits"),
+            target.join("demo/sweep"),
+        )
+        .unwrap();
+        self
+    }
+
     /// Has a sweep of a second's work at `sweep.toml`, the project's scripts, and an `sbatch` that does at once what Slurm would do
     /// on a cluster: it runs the script once for each number of the array.
     pub fn with_cluster(self) -> Self {
         let folder = self.folder.path();
         std::fs::write(folder.join("sweep.toml"), SMALL_SWEEP).unwrap();
         let scripts = std::fs::canonicalize(python::repository().join("scripts")).unwrap();
-        std::os::unix::fs::symlink(scripts, folder.join("scripts")).unwrap();
+        symlink(scripts, folder.join("scripts")).unwrap();
         let sbatch = folder.join("sbatch");
         std::fs::write(&sbatch, SBATCH).unwrap();
         std::fs::set_permissions(&sbatch, std::fs::Permissions::from_mode(0o755)).unwrap();
