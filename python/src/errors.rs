@@ -114,7 +114,11 @@ pub(crate) fn text(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// What can be done about it; what a store refused is told by the store's hint.
 pub(crate) fn hint(error: &Error) -> Option<String> {
-    let hint = location::hint(error).or_else(|| engram_engine::hint(error))?;
+    let of_request = || match error {
+        Error::Schemas(error) => error.hint(),
+        error => engram_engine::hint(error),
+    };
+    let hint = location::hint(error).or_else(of_request)?;
     let in_python = |hint: String, (command, here): &(&str, &str)| hint.replace(command, here);
     Some(IN_PYTHON.iter().fold(hint, in_python))
 }

@@ -26,7 +26,7 @@ mod waiting;
 mod _engram {
     #[pymodule_export]
     use crate::{
-        answer::{Answer, Batches},
+        answer::Answer,
         dataset::Dataset,
         features::Features,
         identification::Identification,

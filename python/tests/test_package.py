@@ -1,0 +1,133 @@
+"""The package as it is installed: its types, its words, its library."""
+
+import ast
+import doctest
+import inspect
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+import engram
+
+INSTALLED = Path(engram.__file__).parent
+LIBRARY = INSTALLED / "_engram.abi3.so"
+STUB = ast.parse((INSTALLED / "_engram.pyi").read_text())
+
+CLASSES = [getattr(engram, name) for name in engram.__all__ if inspect.isclass(getattr(engram, name))]
+OWN = [kind for kind in CLASSES if not issubclass(kind, Exception)]
+
+
+def test_it_is_the_installed_one():
+    assert Path(sys.prefix) in INSTALLED.parents
+    assert (INSTALLED / "py.typed").is_file()
+
+
+def parameters(function):
+    """Names, kinds and defaults of a function of the stub, as `inspect` has them."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults
+    found = [(argument.arg, "POSITIONAL", default) for argument, default in zip(positional, defaults, strict=True)]
+    if arguments.vararg:
+        found.append((arguments.vararg.arg, "VAR_POSITIONAL", None))
+    found += [
+        (argument.arg, "KEYWORD_ONLY", default)
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    ]
+    if arguments.kwarg:
+        found.append((arguments.kwarg.arg, "VAR_KEYWORD", None))
+    return [
+        (name, kind, inspect.Parameter.empty if default is None else ast.literal_eval(default))
+        for name, kind, default in found
+    ]
+
+
+def parameters_at_run_time(function):
+    kinds = {
+        inspect.Parameter.POSITIONAL_ONLY: "POSITIONAL",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD: "POSITIONAL",
+    }
+    return [
+        (parameter.name, kinds.get(parameter.kind, parameter.kind.name), parameter.default)
+        for parameter in inspect.signature(function).parameters.values()
+    ]
+
+
+def public(names):
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_the_stub_tells_what_there_is():
+    classes = {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef)}
+    functions = {node.name: node for node in STUB.body if isinstance(node, ast.FunctionDef)}
+    assert set(classes) == {kind.__name__ for kind in OWN}
+    assert set(functions) == {name for name in engram.__all__ if inspect.isbuiltin(getattr(engram, name))}
+    for name, function in functions.items():
+        assert parameters(function) == parameters_at_run_time(getattr(engram, name)), name
+    for name, declared in classes.items():
+        kind = getattr(engram, name)
+        members = {node.name: node for node in declared.body if isinstance(node, ast.FunctionDef)}
+        assert public(members) == public(vars(kind)), name
+        for member, node in members.items():
+            there = inspect.getattr_static(kind, member)
+            is_property = any(isinstance(mark, ast.Name) and mark.id == "property" for mark in node.decorator_list)
+            assert inspect.isgetsetdescriptor(there) == is_property, f"{name}.{member}"
+            if not is_property:
+                assert parameters(node) == parameters_at_run_time(there), f"{name}.{member}"
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_everything_has_words(kind):
+    assert kind.__module__ == "engram"
+    assert kind.__doc__
+    for name in public(vars(kind)):
+        assert getattr(kind, name).__doc__, name
+
+
+def examples():
+    finder = doctest.DocTestParser()
+    texts = {"engram": engram.__doc__}
+    for name in ("open", "queries"):
+        texts[name] = getattr(engram, name).__doc__
+    for kind in OWN:
+        texts[kind.__name__] = kind.__doc__
+        texts |= {f"{kind.__name__}.{name}": getattr(kind, name).__doc__ for name in public(vars(kind))}
+    tests = (finder.get_doctest(inspect.cleandoc(text), {}, name, None, 0) for name, text in texts.items())
+    return [test for test in tests if test.examples]
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_examples_of_the_words(example, url, dataset):
+    example.globs = {"engram": engram, "dataset": dataset, "url": url}
+    told = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=told.append)
+    assert not told, "".join(told)
+
+
+def test_there_are_examples():
+    assert len(examples()) > 8
+
+
+def needed():
+    if sys.platform != "linux":
+        pytest.skip("SKIPPED: libraries are told by readelf")
+    told = subprocess.run(["readelf", "--dynamic", "--wide", LIBRARY], capture_output=True, text=True, check=True)
+    return [line.split("[")[1].rstrip("]\n") for line in told.stdout.splitlines() if "(NEEDED)" in line]
+
+
+def test_it_is_linked_to_the_system_alone():
+    known = ("ld-linux", "libc.so", "libgcc_s", "libm.so", "libstdc++", "libpthread", "libdl", "librt")
+    assert [name for name in needed() if not name.startswith(known)] == []
+
+
+def test_it_needs_no_library_to_be_imported():
+    blocked = "import sys; sys.modules.update(dict.fromkeys(['numpy', 'pyarrow', 'polars', 'pandas'])); import engram"
+    assert subprocess.run([sys.executable, "-P", "-c", blocked]).returncode == 0
+
+
+def test_error_classes_are_typed():
+    hints = typing.get_type_hints(engram.SqlError.__init__)
+    assert hints["line"] == int | None
