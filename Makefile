@@ -10,17 +10,21 @@ ENGRAM := $(TARGET)/debug/engram
 # An environment LIBTORCH wins; without one, .cargo/config.toml names .libtorch.
 CARGO ?= cargo
 
-.PHONY: help demo setup build test check bench python browser emulators
+.PHONY: help demo setup build test test-python check bench wheel python browser emulators
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Train 64 networks, ask the dataset in SQL, and identify the learning rules
 	@scripts/demo.sh "$(ENGRAM)" "$(DEMO)"
 
-test: build python browser emulators ## Run all tests
+test: build python browser emulators test-python ## Run all tests
 	ENGRAM_REQUIRE_PYTHON=1 ENGRAM_REQUIRE_BROWSER=1 ENGRAM_REQUIRE_EMULATORS=1 $(CARGO) test --workspace --no-fail-fast --quiet
+
+test-python: setup python ## Run the tests of the Python package alone
+	$(CARGO) build --workspace --bins --lib
+	@scripts/test-python.sh "$(TARGET)"
 
 check: setup ## Check format, lints and documentation
 	$(CARGO) fmt --all --check
@@ -31,6 +35,9 @@ bench: setup ## Measure against named peers, in the release profile (the first b
 	@scripts/setup-peers.sh
 	$(CARGO) build --workspace --bins --release
 	$(CARGO) bench --package engram-benches
+
+wheel: python ## Build a wheel of the Python package into target/wheels (the first build takes most of an hour)
+	"$(or $(ENGRAM_PYTHON_DIR),.python)/bin/maturin" build --release --manifest-path python/Cargo.toml --out "$(TARGET)/wheels"
 
 build: setup ## Build the commands `engram` and `engram-trainer`
 	$(CARGO) build --workspace --bins

@@ -11,10 +11,7 @@ target=$(realpath "$1")
 shift
 libraries=$(realpath "${ENGRAM_PYTHON_DIR:-.python}")
 home=$target/python
-case $(uname) in
-Darwin) library=$target/debug/libengram_python.dylib ;;
-*) library=$target/debug/libengram_python.so ;;
-esac
+library=$target/debug/libengram_python.so
 
 if [ ! -f "$library" ]; then
     echo "error: there is no $library" >&2
@@ -35,4 +32,5 @@ site=$("$home/environment/bin/python" -c 'import sysconfig; print(sysconfig.get_
 
 # -P: not the sources, which lie in the working folder.
 cd python
+export PYTHONDONTWRITEBYTECODE=1
 ENGRAM_COMMAND=$target/debug/engram exec "$home/environment/bin/python" -P -m pytest "$@"

@@ -4,7 +4,9 @@
 //! array shows its memory. So nothing is copied, and no NumPy is needed to build this. The arrays cannot be written to.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::libraries::Library;
 
 /// Numbers in a shape, row by row.
 #[pyclass(frozen, module = "engram._engram")]
@@ -49,7 +51,7 @@ impl Numbers {
         let interface = PyDict::new(py);
         interface.set_item("version", 3)?;
         interface.set_item("typestr", format!("{order}{letter}"))?;
-        interface.set_item("shape", pyo3::types::PyTuple::new(py, &self.shape)?)?;
+        interface.set_item("shape", PyTuple::new(py, &self.shape)?)?;
         interface.set_item("data", (address, read_only))?;
         Ok(interface)
     }
@@ -60,6 +62,6 @@ impl Numbers {
 /// # Errors
 /// When there is no NumPy.
 pub(crate) fn to_numpy<'py>(numbers: &Bound<'py, Numbers>) -> PyResult<Bound<'py, PyAny>> {
-    let numpy = numbers.py().import("numpy")?;
+    let numpy = Library::NumPy.import(numbers.py())?;
     numpy.getattr("asarray")?.call1((numbers,))
 }

@@ -8,7 +8,9 @@ use engram_engine::experiments::SplitSettings;
 use engram_engine::feature_matrix::features_of;
 use engram_engine::queries;
 use engram_engine::session::SessionSettings;
-use engram_engine::{FeatureMatrix, IdentifySettings, Result, Session, identify_with_progress};
+use engram_engine::{
+    Error, FeatureMatrix, IdentifySettings, Result, Session, identify_with_progress,
+};
 use engram_schemas::DatasetLocation;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -85,8 +87,7 @@ impl Dataset {
 impl Dataset {
     /// Asks the dataset in SQL. The statement is planned here; its rows are computed when the answer is taken.
     ///
-    /// The SQL is DataFusion's, with functions of engram's own. It only reads. ``$1`` or ``$name`` in it stand for the
-    /// values of ``params``, a list or a dictionary: None, bool, int, float, str, NumPy's numbers, and lists of these.
+    /// The SQL is DataFusion's, with functions of engram's own. It only reads.
     ///
     /// >>> answer = dataset.sql("SELECT count(*) AS n FROM runs WHERE learning_rule = $rule", {"rule": "sgdm"})
     /// >>> answer.columns
@@ -96,6 +97,11 @@ impl Dataset {
     /// ... except engram.SqlError as error:
     /// ...     error.line, error.column, error.hint
     /// (1, 8, 'did you mean `learning_rule`?')
+    ///
+    /// Args:
+    ///     sql: one statement.
+    ///     params: what ``$1`` or ``$name`` stand for in it, a list or a dictionary: None, bool, int, float, str, NumPy's
+    ///         numbers, and lists of these.
     ///
     /// Raises:
     ///     SqlError: for SQL that does not parse or names what is not there, with the place and a hint.
@@ -141,13 +147,17 @@ impl Dataset {
     /// The feature matrix of a classifier: one example a layer of a run, with the trajectories of all statistics that are finite
     /// in every example.
     ///
-    /// ``measures`` chooses what is observed: ``weight``, ``activation``, ``activity_change`` or ``all`` of them, which is the
-    /// default; one or several. ``query`` is SQL that gives the matrix in place of the study's; the header of
-    /// ``queries/features.sql`` says what its columns are. A query that splits gives ``train`` and ``test`` too:
+    /// A query that splits gives ``train`` and ``test`` too:
     ///
     /// >>> features = dataset.features(query="SELECT * FROM split(0.25, by => 'run', input => features('weight'))")
     /// >>> features.X[features.train].shape[1] == len(features.names)
     /// True
+    ///
+    /// Args:
+    ///     measures: what is observed: ``weight``, ``activation``, ``activity_change`` or ``all``, one or several; all by
+    ///         default.
+    ///     query: SQL that gives the matrix in place of the study's query. The header of ``queries/features.sql`` says what
+    ///         its columns are.
     ///
     /// Raises:
     ///     ExamplesError: when the query does not give a feature matrix, or no example is left.
@@ -170,20 +180,25 @@ impl Dataset {
     /// Says how well learning rules can be told apart by what was observed: a classifier learns from three quarters of the
     /// examples and names the rules of the rest, for several splits.
     ///
-    /// ``measures`` and ``query`` are those of :meth:`features`. ``split_by`` keeps together on one side of a split an
-    /// ``example`` (a layer) or all layers of a ``run``. ``classifier`` is ``random_forest``, ``linear_svm``, ``conv1d_mlp``,
-    /// ``quant``, ``logistic_regression``, ``nearest_neighbours`` or ``naive_bayes``, and ``settings`` are those of its
-    /// settings that shall not have their defaults. Equal seeds give equal results, and those of `engram identify`.
-    /// ``progress`` is called with the number of splits that are done, the number of all, and ``"identify"``. ``save`` names a
-    /// file for a model that is learned from all examples, for `engram diagnose`.
-    ///
     /// Every split becomes a row of the table ``results``, which the dataset shows from then on; for that it is opened anew.
     ///
-    /// The Conv1D MLP is fitted by the program ``engram-trainer``, which the environment variable ``ENGRAM_TRAINER`` names.
-    ///
-    /// >>> dataset.identify("weight", splits=2, settings={"n_trees": 20}).accuracies == \
-    /// ...     dataset.identify("weight", splits=2, settings={"n_trees": 20}).accuracies
+    /// >>> again = [dataset.identify("weight", splits=2, settings={"n_trees": 20}) for _ in range(2)]
+    /// >>> again[0].accuracies == again[1].accuracies
     /// True
+    ///
+    /// Args:
+    ///     measures: as in :meth:`features`.
+    ///     query: as in :meth:`features`.
+    ///     classifier: ``random_forest``, ``linear_svm``, ``conv1d_mlp``, ``quant``, ``logistic_regression``,
+    ///         ``nearest_neighbours`` or ``naive_bayes``. The Conv1D MLP is fitted by the program ``engram-trainer``, which the
+    ///         environment variable ``ENGRAM_TRAINER`` names.
+    ///     settings: those of the classifier's settings that shall not have their defaults, by name.
+    ///     splits: how many splits there are.
+    ///     test_fraction: the share of the examples to test on.
+    ///     split_by: what stays together on one side: an ``example``, which is a layer, or all layers of a ``run``.
+    ///     seed: of everything random. Equal seeds give equal results, here and in `engram identify`.
+    ///     save: a file for a model that is learned from all examples, for `engram diagnose`.
+    ///     progress: called with the number of splits that are done, the number of all, and ``"identify"``.
     ///
     /// Raises:
     ///     ExamplesError: when the query does not give a feature matrix, or examples of too few rules.
@@ -215,7 +230,9 @@ impl Dataset {
             splits: SplitSettings {
                 n_splits: splits,
                 test_fraction,
-                split_by: split_by.parse().map_err(errors::of_engine)?,
+                split_by: split_by
+                    .parse()
+                    .map_err(|error: Error| errors::argument(error.to_string(), None))?,
                 seed,
             },
             points: vec![identification::settings(classifier, settings)?],
@@ -244,14 +261,19 @@ impl Dataset {
 
     /// Runs the study's experiments that figures need, and draws them.
     ///
-    /// ``figures`` is one name or several: ``figure_2a`` ... ``figure_5``, ``figure_s1`` ... ``figure_s8``,
-    /// ``figure_leakage``, or ``all``. Classifiers' settings are chosen from the study's grids, on the training examples alone;
-    /// ``quick`` tries a few of them, on 3 splits. ``splits`` are 10, or 3 with ``quick``, unless said otherwise.
-    /// ``full_conv1d_grid`` tries all settings of the Conv1D MLP, which takes days; see :meth:`identify` for the program that
-    /// fits it. ``progress`` is called with the number of splits that are done, the number of all, and which experiment it is.
-    ///
-    /// What comes out is added to the table ``results``. What is there already is not run again, so that a call that was
+    /// Classifiers' settings are chosen from the study's grids, on the training examples alone. What comes out is added to the
+    /// table ``results``, which the dataset shows from then on. What is there already is not run again, so that a call that was
     /// interrupted goes on where it was.
+    ///
+    /// Args:
+    ///     figures: ``figure_2a`` ... ``figure_5``, ``figure_s1`` ... ``figure_s8``, ``figure_leakage``, or ``all``; one or
+    ///         several.
+    ///     quick: a first look: a few of the grids' settings, 3 splits and 3 folds. The figures say so.
+    ///     splits: how many splits every experiment has, if not 10, or 3 for a first look.
+    ///     seed: of the first split; every further one has the next.
+    ///     full_conv1d_grid: try all of the study's settings of the Conv1D MLP, which takes days. See :meth:`identify` for the
+    ///         program that fits it.
+    ///     progress: called with the number of splits that are done, the number of all, and which experiment is run.
     ///
     /// Raises:
     ///     ArgumentError: for a figure that does not exist.

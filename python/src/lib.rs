@@ -13,6 +13,7 @@ mod dataset;
 mod errors;
 mod features;
 mod identification;
+mod libraries;
 mod measures;
 mod opening;
 mod parameters;

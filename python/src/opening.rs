@@ -10,17 +10,21 @@ use pyo3::prelude::*;
 use crate::dataset::Dataset;
 use crate::errors;
 
-/// Opens a dataset: a folder or a URL (``file://``, ``s3://``, ``gs://``, ``az://``, ``https://``).
-///
-/// Its files are listed and checked; a later file is not seen. Queries may hold ``memory_limit`` bytes and go on in temporary
-/// files where they can; without it there is no limit. They compute on ``threads`` threads, one a core by default, and no
-/// answer depends on how many. The table ``results`` lies at ``results``; by default in the dataset, or for a release, which
-/// is never changed, in ``./engram-results``. With ``skip_damaged``, files that are not what they should be are left out, and
-/// are in ``Dataset.damaged``; every byte is read first then.
+/// Opens a dataset. Its files are listed and checked; what comes later is not seen.
 ///
 /// >>> with engram.open(url) as dataset:
 /// ...     dataset.sql("SELECT 1 AS one").numpy()["one"].tolist()
 /// [1]
+///
+/// Args:
+///     url: a folder or a URL (``file://``, ``s3://``, ``gs://``, ``az://``, ``https://``).
+///     memory_limit: what queries may hold in memory, in bytes. Sorts and aggregations that need more go on in temporary
+///         files. By default there is no limit.
+///     threads: what queries and classifiers compute on, one a core by default. No answer depends on it.
+///     results: where the table ``results`` lies; by default in the dataset, or for a release, which is never changed, in
+///         ``./engram-results``.
+///     skip_damaged: leave files out that are not what they should be; ``Dataset.damaged`` lists them. Every byte is read
+///         first.
 ///
 /// Raises:
 ///     DatasetError: where there is no dataset, or one that cannot be read.

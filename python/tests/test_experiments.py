@@ -64,7 +64,7 @@ def test_a_model_is_saved(copies, tmp_path):
         ({"settings": {"trees": 5}}, engram.ArgumentError, "unknown field `trees`"),
         ({"settings": {"n_trees": 0}}, engram.ArgumentError, "`n_trees` is 0"),
         ({"settings": {"n_trees": "many"}}, engram.ArgumentError, "invalid type"),
-        ({"split_by": "layer"}, engram.ExamplesError, "`layer` is nothing to split by"),
+        ({"split_by": "layer"}, engram.ArgumentError, "`layer` is nothing to split by"),
         ({"test_fraction": 1.5}, engram.ExamplesError, "1.5"),
         ({"splits": 0}, engram.ExamplesError, "split"),
     ],

@@ -128,6 +128,13 @@ def test_it_needs_no_library_to_be_imported():
     assert subprocess.run([sys.executable, "-P", "-c", blocked]).returncode == 0
 
 
+def test_a_library_that_is_not_there_is_named(dataset, monkeypatch):
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ImportError) as raised:
+        dataset.sql("SELECT 1").polars()
+    assert raised.value.__notes__ == ["hint: pip install 'engram[polars]'"]
+
+
 def test_error_classes_are_typed():
     hints = typing.get_type_hints(engram.SqlError.__init__)
     assert hints["line"] == int | None
