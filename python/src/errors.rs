@@ -17,8 +17,12 @@ mod classes {
     pyo3::import_exception!(engram.errors, InternalError);
 }
 
-/// What a command's hints say, and what it is called here.
-const IN_PYTHON: [(&str, &str); 3] = [
+/// What hints say to who runs a command, and what is said here.
+const IN_PYTHON: [(&str, &str); 4] = [
+    (
+        "save an answer to a file with `--format parquet --output FILE`, or allow such statements with `--allow-write`",
+        "save an answer with the library that takes it, as in `answer.polars().write_parquet(file)`",
+    ),
     ("correct --at", "correct the URL"),
     ("`--memory-limit`", "`memory_limit`"),
     ("`engram query --list`", "`engram.queries()`"),

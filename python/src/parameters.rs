@@ -95,7 +95,13 @@ fn literal(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
         return Ok(value.extract::<bool>()?.to_string());
     }
     if value.is_instance_of::<PyInt>() {
-        return Ok(in_parentheses(value.str()?.to_str()?));
+        // By its value: what a subclass calls itself could be anything.
+        let beyond = |_| {
+            let message = format!("the parameter `{name}` is an integer beyond those of SQL");
+            errors::argument(message, None)
+        };
+        let value: i128 = value.extract().map_err(beyond)?;
+        return Ok(in_parentheses(&value.to_string()));
     }
     if value.is_instance_of::<PyFloat>() {
         return Ok(real(value.extract()?));

@@ -25,7 +25,19 @@ def test_sql_says_where_and_what_was_meant(dataset):
 
 
 def test_sql_that_writes_is_refused(dataset):
-    assert "only reads" in str(raised(engram.SqlError, lambda: dataset.sql("CREATE TABLE a AS SELECT 1")))
+    error = raised(engram.SqlError, lambda: dataset.sql("CREATE TABLE a AS SELECT 1"))
+    assert "only reads" in str(error) and "write_parquet" in error.hint
+
+
+def test_hints_are_not_for_the_command(dataset, tmp_path):
+    works = {
+        engram.SqlError: lambda: dataset.sql("DROP TABLE runs"),
+        engram.ArgumentError: lambda: dataset.query("nothing"),
+        engram.DatasetError: lambda: engram.open(tmp_path / "nothing"),
+    }
+    for kind, work in works.items():
+        hint = raised(kind, work).hint
+        assert not [option for option in ("--at", "--allow-write", "--list", "--format") if option in hint], hint
 
 
 @pytest.mark.parametrize("take", ["arrow", "polars", "pandas", "numpy", "__iter__"])

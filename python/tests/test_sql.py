@@ -2,6 +2,10 @@
 
 import gc
 import math
+import os
+import sys
+import time
+from pathlib import Path
 
 import duckdb
 import numpy
@@ -94,6 +98,37 @@ def test_memory_outlives_what_it_came_from(url):
     assert answer.numpy()["n"].tolist() == [9]
 
 
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SKIPPED: memory is told by /proc")
+def test_memory_is_given_back(dataset):
+    answer = dataset.sql("SELECT value AS n, sqrt(value) AS root FROM generate_series(1, 1000000)")
+    takes = [answer.arrow, answer.polars, answer.pandas, answer.numpy, lambda: list(answer)]
+    # Allocators keep what the first rounds took.
+    for take in takes * 2:
+        take()
+    before = resident_bytes()
+    for take in takes * 6:
+        take()
+    # Thirty answers of 16 MB.
+    assert resident_bytes() - before < 100_000_000
+
+
+def test_a_stream_that_nobody_takes_ends(dataset):
+    capsule = dataset.sql("SELECT count(*) FROM generate_series(1, 1000000000000)").__arrow_c_stream__()
+    time.sleep(0.3)
+    used = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - used > 0.1
+    del capsule
+    time.sleep(0.3)
+    used = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - used < 0.1
+
+
 def test_types(dataset):
     answer = dataset.sql("""
         SELECT * FROM (VALUES
@@ -154,6 +189,12 @@ def test_parameters(dataset):
     assert one("$1", [numpy.arange(3)]) == [0, 1, 2]
     assert one("'$1' || $b", {"b": "é"}) == "$1é"
     assert one("$a + $b + $a", {"a": 1, "b": 10}) == 12
+
+    class Word(int):
+        def __str__(self):
+            return "1; DROP TABLE runs"
+
+    assert one("$1", [Word(3)]) == 3
     # Where a plan has no parameters yet.
     assert dataset.sql("SELECT * FROM features($measure)", {"measure": "weight"}).arrow().num_rows == 36
 
@@ -167,6 +208,7 @@ def test_parameters(dataset):
         ("SELECT 1", {"a": 1}, r"no placeholder `\$a`"),
         ("SELECT '$1'", [1], r"no placeholder `\$1`"),
         ("SELECT $1", [object()], "of type object"),
+        ("SELECT $1", [2**200], "beyond those of SQL"),
         ("SELECT $1", 5, "a dictionary or a list"),
         ("SELECT $1", "text", "a dictionary or a list"),
     ],
