@@ -56,7 +56,11 @@ def main(library: Path, out: Path) -> None:
             if path.is_file() and path.suffix in {".py", ".pyi", ".typed"}
         }
         files["engram/_engram.abi3.so"] = stripped(library, Path(scratch))
-        files |= {f"{description.name}/{path.name}": path for path in sorted(description.iterdir())}
+        files |= {
+            f"{description.name}/{path.relative_to(description)}": path
+            for path in sorted(description.rglob("*"))
+            if path.is_file()
+        }
         name = f"{description.name.removesuffix('.dist-info')}-{tag}.whl"
         record = f"{description.name}/RECORD"
         lines = []

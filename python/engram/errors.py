@@ -15,8 +15,8 @@ class Error(Exception):
         hint: what can be done about it, or None.
     """
 
-    def __init__(self, message: str, hint: str | None = None, *place: int | None) -> None:
-        super().__init__(message, hint, *place)
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
         self.hint = hint
         if hint is not None:
             self.add_note(f"hint: {hint}")
@@ -36,7 +36,9 @@ class SqlError(Error):
     def __init__(
         self, message: str, hint: str | None = None, line: int | None = None, column: int | None = None
     ) -> None:
-        super().__init__(message, hint, line, column)
+        super().__init__(message, hint)
+        # What a copy is made from.
+        self.args = (message, hint, line, column)
         self.line = line
         self.column = column
 

@@ -1,6 +1,5 @@
 //! An open dataset, and what can be asked of it.
 
-use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -8,18 +7,19 @@ use engram_engine::experiments::SplitSettings;
 use engram_engine::feature_matrix::features_of;
 use engram_engine::queries;
 use engram_engine::session::SessionSettings;
-use engram_engine::{
-    Error, FeatureMatrix, IdentifySettings, Result, Session, identify_with_progress,
-};
+use engram_engine::{Error, FeatureMatrix, IdentifySettings, Session};
 use engram_schemas::DatasetLocation;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::answer::Answer;
 use crate::features::Features;
 use crate::identification::{self, Identification};
 use crate::measures::{Names, measures};
-use crate::reproduction::{Reproduction, Request};
+use crate::progress::News;
+use crate::reproducing::Request;
+use crate::reproduction::Reproduction;
 use crate::waiting::{wait, wait_and_tell};
 use crate::{errors, parameters};
 
@@ -239,24 +239,9 @@ impl Dataset {
             with_model: save.is_some(),
             ..IdentifySettings::default()
         };
-        let session = self.session()?;
-        let work = |sender: tokio::sync::mpsc::UnboundedSender<usize>| async move {
-            let on_split = move |n_done| {
-                // Nobody waits any more. A fit can be ended by nothing else; what carries no message is not reported.
-                if sender.send(n_done).is_err() {
-                    resume_unwind(Box::new("interrupted"));
-                }
-            };
-            let found = identify_with_progress(&session, &asked, on_split).await?;
-            if let (Some(path), Some(model)) = (&save, &found.model) {
-                model.write(path)?;
-            }
-            Result::Ok(found)
-        };
-        let tell = |n_done| told(progress.as_ref(), (n_done, splits, "identify"));
-        let found = wait_and_tell(py, work, tell)?.map_err(errors::of_engine)?;
+        let found = identification::identify(py, self.session()?, asked, save, progress.as_ref())?;
         self.open_session(py)?;
-        Ok(Identification::of(found))
+        Ok(found)
     }
 
     /// Runs the study's experiments that figures need, and draws them.
@@ -294,15 +279,13 @@ impl Dataset {
     ) -> PyResult<Reproduction> {
         let request = Request::try_new(&figures, quick, splits, seed, full_conv1d_grid)?;
         let (session, asked) = (self.session()?, request.clone());
-        let work = |sender: tokio::sync::mpsc::UnboundedSender<_>| async move {
-            let tell = move |progress| {
-                let _ = sender.send(progress);
+        let work = |news: UnboundedSender<News>| async move {
+            let tell = move |how_far| {
+                let _ = news.send(how_far);
             };
             asked.run(session, tell).await
         };
-        let tell = |(done, total, what): (usize, usize, String)| {
-            told(progress.as_ref(), (done, total, what.as_str()))
-        };
+        let tell = |news: News| news.tell(progress.as_ref());
         let mut run = wait_and_tell(py, work, tell)?.map_err(errors::of_engine)?;
         // The table is listed when a session opens, and now there is more of it.
         let session = self.open_session(py)?;
@@ -382,13 +365,5 @@ fn feature_query(names: Option<&Names>, query: Option<String>) -> PyResult<Strin
         }
         (None, Some(query)) => Ok(query),
         (names, None) => Ok(features_of(&measures(names)?)),
-    }
-}
-
-/// Tells the caller how far the work is.
-fn told(progress: Option<&Bound<'_, PyAny>>, news: (usize, usize, &str)) -> PyResult<()> {
-    match progress {
-        Some(progress) => progress.call1(news).map(drop),
-        None => Ok(()),
     }
 }

@@ -1,12 +1,20 @@
-//! What `identify` found.
+//! How well learning rules are told apart: asked, and answered.
+
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use engram_classifiers::{Kind, Settings};
-use engram_engine::Error;
+use engram_engine::identify::EXPERIMENT;
+use engram_engine::{Error, IdentifySettings, Result, Session, identify_with_progress};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::array::{Numbers, to_numpy};
 use crate::errors;
+use crate::progress::News;
+use crate::waiting::wait_and_tell;
 
 /// How well learning rules are told apart by what was observed.
 ///
@@ -17,13 +25,6 @@ use crate::errors;
 /// True
 #[pyclass(frozen, module = "engram")]
 pub(crate) struct Identification(engram_engine::Identification);
-
-impl Identification {
-    /// Takes the engine's over.
-    pub(crate) fn of(found: engram_engine::Identification) -> Self {
-        Self(found)
-    }
-}
 
 #[pymethods]
 impl Identification {
@@ -120,6 +121,39 @@ impl Identification {
             self.0.classes.len()
         )
     }
+}
+
+/// Asks a dataset, and tells how far it is.
+///
+/// # Errors
+/// Those of the engine and of [`wait_and_tell`].
+pub(crate) fn identify(
+    py: Python<'_>,
+    session: Arc<Session>,
+    asked: IdentifySettings,
+    save: Option<PathBuf>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Identification> {
+    let total = asked.splits.n_splits;
+    let work = |sender: UnboundedSender<usize>| async move {
+        let on_split = move |n_done| {
+            // Nobody waits any more. A fit can be ended by nothing else; what carries no message is not reported.
+            if sender.send(n_done).is_err() {
+                resume_unwind(Box::new("interrupted"));
+            }
+        };
+        let found = identify_with_progress(&session, &asked, on_split).await?;
+        if let (Some(path), Some(model)) = (&save, &found.model) {
+            model.write(path)?;
+        }
+        Result::Ok(found)
+    };
+    let tell = |done| {
+        let what = EXPERIMENT.to_owned();
+        News { done, total, what }.tell(progress)
+    };
+    let found = wait_and_tell(py, work, tell)?;
+    found.map(Identification).map_err(errors::of_engine)
 }
 
 /// The settings of a classifier: its own, but for those that are given by name.

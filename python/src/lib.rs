@@ -12,12 +12,15 @@ mod array;
 mod dataset;
 mod errors;
 mod features;
+mod figure;
 mod identification;
 mod libraries;
 mod measures;
 mod opening;
 mod parameters;
+mod progress;
 mod queries;
+mod reproducing;
 mod reproduction;
 mod stream;
 mod waiting;
@@ -27,13 +30,9 @@ mod waiting;
 mod _engram {
     #[pymodule_export]
     use crate::{
-        answer::Answer,
-        dataset::Dataset,
-        features::Features,
-        identification::Identification,
-        opening::open,
-        queries::queries,
-        reproduction::{Figure, Reproduction},
+        answer::Answer, dataset::Dataset, features::Features, figure::Figure,
+        identification::Identification, opening::open, queries::queries,
+        reproduction::Reproduction,
     };
 
     /// Adds the version.

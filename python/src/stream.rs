@@ -123,7 +123,7 @@ impl Iterator for Consumed {
     fn next(&mut self) -> Option<Self::Item> {
         let stream = self.stream.as_mut()?;
         let failure = loop {
-            match stream.glance() {
+            match stream.glance_without_lock() {
                 Some(Next::Batch(batch)) => return Some(Ok(batch)),
                 Some(Next::End) => return None,
                 Some(Next::Failed(error)) => {
@@ -147,8 +147,25 @@ impl RecordBatchReader for Consumed {
 }
 
 impl Stream {
-    /// Whether a signal's handler raised something. Only the thread that the stream was given to asks: another may be waited
-    /// for by one that holds Python's lock.
+    /// Whether this is the thread that the stream was given to. Another must not wait for Python's lock: one that has it may
+    /// be waiting for that thread.
+    fn is_at_home(&self) -> bool {
+        thread::current().id() == self.thread
+    }
+
+    /// Waits for the next batch for a moment, and leaves Python's lock to others if the library that takes it has not.
+    fn glance_without_lock(&mut self) -> Option<Next> {
+        if !self.is_at_home() {
+            return self.glance();
+        }
+        match Python::try_attach(|py| py.detach(|| self.glance())) {
+            Some(next) => next,
+            // Python is ending.
+            None => self.glance(),
+        }
+    }
+
+    /// Whether a signal's handler raised something.
     fn is_interrupted(&self) -> bool {
         let raised = |py: Python<'_>| {
             let raised = py.check_signals().is_err();
@@ -159,7 +176,7 @@ impl Stream {
             }
             raised
         };
-        thread::current().id() == self.thread && Python::try_attach(raised).unwrap_or(false)
+        self.is_at_home() && Python::try_attach(raised).unwrap_or(false)
     }
 }
 

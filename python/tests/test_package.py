@@ -1,6 +1,7 @@
 """The package as it is installed: its words, its library."""
 
 import doctest
+import importlib.metadata
 import inspect
 import subprocess
 import sys
@@ -25,6 +26,11 @@ def public(names):
 def test_it_is_the_installed_one():
     assert Path(sys.prefix) in INSTALLED.parents
     assert (INSTALLED / "py.typed").is_file()
+    distribution = importlib.metadata.distribution("engram")
+    assert distribution.version == engram.__version__
+    assert "\nTag: cp311-abi3-" in distribution.read_text("WHEEL")
+    licences = [path.name for path in distribution.files if path.parent.name == "licenses"]
+    assert sorted(licences) == ["LICENSE-APACHE", "LICENSE-MIT"]
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

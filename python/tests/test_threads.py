@@ -101,7 +101,8 @@ def test_threads_ask_at_once(dataset):
         assert list(threads.map(ask, ["sgdm", "adam", "feedback_alignment"] * 16)) == [[36]] * 48
 
 
-def test_other_threads_go_on_while_one_waits(dataset):
+@pytest.mark.parametrize("take", [pyarrow.table, polars.DataFrame, engram.Answer.arrow, list])
+def test_other_threads_go_on_while_one_waits(dataset, take):
     steps = 0
     done = threading.Event()
 
@@ -113,7 +114,7 @@ def test_other_threads_go_on_while_one_waits(dataset):
 
     stepping = threading.Thread(target=step)
     stepping.start()
-    dataset.sql("SELECT count(*) FROM generate_series(1, 20000000)").arrow()
+    take(dataset.sql("SELECT count(*) FROM generate_series(1, 20000000)"))
     done.set()
     stepping.join()
     assert steps > 20
