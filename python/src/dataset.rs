@@ -49,14 +49,13 @@ impl Dataset {
         location: DatasetLocation,
         settings: SessionSettings,
     ) -> PyResult<Self> {
-        let dataset = Self {
+        let session = open_session(py, &location, &settings)?;
+        Ok(Self {
             location,
             given,
             settings,
-            session: Mutex::new(None),
-        };
-        dataset.open_session(py)?;
-        Ok(dataset)
+            session: Mutex::new(Some(session)),
+        })
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Arc<Session>>> {
@@ -68,11 +67,12 @@ impl Dataset {
         self.held().clone().ok_or_else(errors::closed)
     }
 
-    fn open_session(&self, py: Python<'_>) -> PyResult<Arc<Session>> {
-        let (location, settings) = (self.location.clone(), self.settings.clone());
-        let opening = async move { Session::open_with(&location, &settings).await };
-        let session = Arc::new(wait(py, opening)?.map_err(errors::of_engine)?);
-        *self.held() = Some(Arc::clone(&session));
+    /// Opens the dataset anew, unless it was closed meanwhile. The table of results is listed when a session opens.
+    fn reopen(&self, py: Python<'_>) -> PyResult<Arc<Session>> {
+        let session = open_session(py, &self.location, &self.settings)?;
+        if let Some(held) = self.held().as_mut() {
+            *held = Arc::clone(&session);
+        }
         Ok(session)
     }
 
@@ -240,7 +240,7 @@ impl Dataset {
             ..IdentifySettings::default()
         };
         let found = identification::identify(py, self.session()?, asked, save, progress.as_ref())?;
-        self.open_session(py)?;
+        self.reopen(py)?;
         Ok(found)
     }
 
@@ -287,8 +287,7 @@ impl Dataset {
         };
         let tell = |news: News| news.tell(progress.as_ref());
         let mut run = wait_and_tell(py, work, tell)?.map_err(errors::of_engine)?;
-        // The table is listed when a session opens, and now there is more of it.
-        let session = self.open_session(py)?;
+        let session = self.reopen(py)?;
         let draw = async move {
             let rows = run.rows(&session).await;
             rows.map(|rows| (request.draw(&rows, &mut run), run))
@@ -351,6 +350,17 @@ impl Dataset {
             Err(_) => format!("<engram.Dataset at {given}: closed>"),
         }
     }
+}
+
+fn open_session(
+    py: Python<'_>,
+    location: &DatasetLocation,
+    settings: &SessionSettings,
+) -> PyResult<Arc<Session>> {
+    let (location, settings) = (location.clone(), settings.clone());
+    let opening = async move { Session::open_with(&location, &settings).await };
+    let session = wait(py, opening)?.map_err(errors::of_engine)?;
+    Ok(Arc::new(session))
 }
 
 /// The query that gives a feature matrix.
