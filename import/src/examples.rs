@@ -142,7 +142,7 @@ fn described(key: &RunKey) -> String {
 }
 
 /// The member that every example is of.
-fn members<T: Copy + AsStr>(
+fn members<T: Copy + Into<&'static str>>(
     kind: &'static str,
     categories: &Categories<T>,
     known: &[T],
@@ -154,31 +154,8 @@ fn members<T: Copy + AsStr>(
     Err(Error::Names {
         kind,
         names: listed(names.map(|(name, n)| format!("`{name}` ({n} examples)"))),
-        known: listed(known.iter().map(|member| member.as_str().to_owned())),
+        known: listed(known.iter().map(|&member| member.into().to_owned())),
     })
-}
-
-/// What has a name of ours.
-trait AsStr {
-    fn as_str(self) -> &'static str;
-}
-
-impl AsStr for Task {
-    fn as_str(self) -> &'static str {
-        Task::as_str(self)
-    }
-}
-
-impl AsStr for Architecture {
-    fn as_str(self) -> &'static str {
-        Architecture::as_str(self)
-    }
-}
-
-impl AsStr for LearningRule {
-    fn as_str(self) -> &'static str {
-        LearningRule::as_str(self)
-    }
 }
 
 fn layer_names(dataset: &PublishedDataset) -> Result<Vec<String>> {

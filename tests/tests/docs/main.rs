@@ -1,5 +1,10 @@
 //! What the documentation tells readers to run, run: every command, query and program of the pages below, as it stands there,
 //! in a folder where a reader's dataset would lie.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod blocks;
 mod reader;

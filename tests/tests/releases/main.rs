@@ -19,7 +19,6 @@ use std::process::Output;
 
 use engram_tests::commands::engram;
 use engram_tests::synthetic::{self, Run};
-use serde_json::json;
 
 const EPOCHS: [i32; 3] = [0, 1, 2];
 

@@ -6,7 +6,7 @@ use engram_schemas::Manifest;
 use engram_tests::commands::engram;
 use engram_tests::synthetic;
 
-use super::{EPOCHS, ask, files, plan, publish, rows, succeeded, sweep, text, verify};
+use super::{EPOCHS, ask, files, publish, rows, succeeded, sweep, text, verify};
 
 const EVERYTHING: &str = "SELECT * FROM trajectories \
     ORDER BY architecture, learning_rule, run_id, layer_index, epoch, unit_fraction, noise_stddev";
@@ -121,7 +121,7 @@ fn what_is_missing_is_named_and_may_be_left_out() {
     let runs = synthetic::sweep(1, &EPOCHS);
     sweep(folder.path(), &runs[1..]);
     let dataset = folder.path().join("sweep");
-    plan(&dataset, &runs);
+    synthetic::write_plan(&dataset, &runs).unwrap();
     let output = publish(folder.path(), "release", &[]);
     let words = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{words}");
