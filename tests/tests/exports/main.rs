@@ -29,7 +29,11 @@ use serde_json::Value;
 
 /// The dataset that all tests ask: a release that is kept, the quickest of all to open.
 fn dataset() -> PathBuf {
-    python::repository().join("tests/releases/1.1")
+    // A place has no `..` in it.
+    python::repository()
+        .canonicalize()
+        .unwrap()
+        .join("tests/releases/1.1")
 }
 
 /// `engram export` of the small dataset.
