@@ -113,17 +113,16 @@ impl Output {
     /// [`Error::Write`] and [`Error::Store`]; [`Error::Exists`] when somebody else has put something there meanwhile, and it
     /// is not to be replaced.
     pub(crate) fn commit(mut self) -> Result<()> {
+        if self.account.has_failed() {
+            return Err(self.account.failure_or(Error::Stopped));
+        }
         let last = std::mem::take(&mut self.buffer);
-        let committed = match self.sink {
+        match self.sink {
             Sink::File(file) => file.commit(&last, &self.account),
             Sink::Object(upload) => upload.commit(last),
-        };
-        // What was said before says more than that the rest did not work either.
-        let committed = match self.account.has_failed() {
-            true => Err(self.account.failure_or(Error::Stopped)),
-            false => committed,
-        };
-        committed.inspect(|()| self.account.add_file())
+        }?;
+        self.account.add_file();
+        Ok(())
     }
 
     fn chunk_bytes(&self) -> usize {

@@ -13,6 +13,8 @@ mod arrays;
 mod endings;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(unix)]
+mod guide;
 #[cfg(target_os = "linux")]
 mod memory;
 mod partitions;
