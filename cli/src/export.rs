@@ -53,7 +53,8 @@ pub(crate) struct ExportArgs {
     query: Option<String>,
 
     /// Set a parameter of the named query; may be given several times
-    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = query::parameter, requires = "query")]
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = query::parameter, requires = "query",
+        conflicts_with_all = ["sql", "file", "table"])]
     parameters: Vec<(String, String)>,
 
     /// A whole table or view, such as recordings, runs or results; `engram sql --help` lists them

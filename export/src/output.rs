@@ -42,15 +42,22 @@ enum Sink {
 pub(crate) struct LocalFile {
     file: NamedTempFile,
     target: PathBuf,
+    /// The file in words: a part of a folder that is still hidden has its name in the folder to come.
+    place: String,
     overwrite: Overwrite,
 }
 
 impl Output {
-    /// A file at `target`, whose folder is made.
+    /// A file at `target`, whose folder is made. Errors call it `place`.
     ///
     /// # Errors
     /// [`Error::Write`] for a folder that takes no files.
-    pub(crate) fn file(target: &Path, overwrite: Overwrite, account: Arc<Account>) -> Result<Self> {
+    pub(crate) fn file(
+        target: &Path,
+        place: String,
+        overwrite: Overwrite,
+        account: Arc<Account>,
+    ) -> Result<Self> {
         let folder = target.parent().unwrap_or(Path::new("/"));
         let made = fs::create_dir_all(folder).and_then(|()| {
             let prefix = hidden_prefix(target);
@@ -62,8 +69,9 @@ impl Output {
             builder.tempfile_in(folder)
         });
         let file = LocalFile {
-            file: made.map_err(Error::write(target.display()))?,
+            file: made.map_err(Error::write(&place))?,
             target: target.to_owned(),
+            place,
             overwrite,
         };
         Ok(Self::new(Sink::File(file), account))
@@ -82,6 +90,14 @@ impl Output {
         }
     }
 
+    /// What is written, in words.
+    pub(crate) fn place(&self) -> String {
+        match &self.sink {
+            Sink::File(file) => file.place.clone(),
+            Sink::Object(upload) => upload.place().to_owned(),
+        }
+    }
+
     /// The file, where the output is one: for formats whose library writes files by name. What is written so is counted by
     /// [`Output::commit`].
     pub(crate) fn path(&self) -> Option<&Path> {
@@ -97,17 +113,16 @@ impl Output {
     /// [`Error::Write`] and [`Error::Store`]; [`Error::Exists`] when somebody else has put something there meanwhile, and it
     /// is not to be replaced.
     pub(crate) fn commit(mut self) -> Result<()> {
+        if self.account.has_failed() {
+            return Err(self.account.failure_or(Error::Stopped));
+        }
         let last = std::mem::take(&mut self.buffer);
-        let committed = match self.sink {
+        match self.sink {
             Sink::File(file) => file.commit(&last, &self.account),
             Sink::Object(upload) => upload.commit(last),
-        };
-        // What was said before says more than that the rest did not work either.
-        let committed = match self.account.has_failed() {
-            true => Err(self.account.failure_or(Error::Stopped)),
-            false => committed,
-        };
-        committed.inspect(|()| self.account.add_file())
+        }?;
+        self.account.add_file();
+        Ok(())
     }
 
     fn chunk_bytes(&self) -> usize {
@@ -120,9 +135,9 @@ impl Output {
     fn pour(&mut self) -> Result<()> {
         match &mut self.sink {
             Sink::File(file) => {
-                let written = file.file.write_all(&self.buffer);
+                let written = file.file.as_file_mut().write_all(&self.buffer);
                 self.buffer.clear();
-                written.map_err(Error::write(file.target.display()))
+                written.map_err(Error::write(&file.place))
             }
             Sink::Object(upload) => upload.put(std::mem::take(&mut self.buffer)),
         }
@@ -161,7 +176,7 @@ impl Write for Output {
 
 impl LocalFile {
     fn commit(mut self, last: &[u8], account: &Account) -> Result<()> {
-        let failed = |source| Error::write(self.target.display())(source);
+        let failed = |source| Error::write(&self.place)(source);
         let file = self.file.as_file_mut();
         file.write_all(last).map_err(failed)?;
         file.sync_all().map_err(failed)?;
@@ -175,7 +190,7 @@ impl LocalFile {
         }
         .map_err(|error| match error.error.kind() {
             io::ErrorKind::AlreadyExists => Error::Exists {
-                place: self.target.display().to_string(),
+                place: self.place.clone(),
             },
             _ => failed(error.error),
         })
@@ -208,7 +223,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a/b.csv");
         let account = Arc::<Account>::default();
-        let mut output = Output::file(&target, Overwrite::Refuse, Arc::clone(&account)).unwrap();
+        let mut output = Output::file(
+            &target,
+            "b".to_owned(),
+            Overwrite::Refuse,
+            Arc::clone(&account),
+        )
+        .unwrap();
         output.write_all(&vec![b'x'; 3 << 20]).unwrap();
         output.write_all(b"end").unwrap();
         let hidden = names(target.parent().unwrap());
@@ -227,7 +248,8 @@ mod tests {
     fn a_file_that_is_not_committed_was_never_there() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("b.csv");
-        let mut output = Output::file(&target, Overwrite::Refuse, Arc::default()).unwrap();
+        let mut output =
+            Output::file(&target, "b".to_owned(), Overwrite::Refuse, Arc::default()).unwrap();
         output.write_all(b"text").unwrap();
         drop(output);
         assert!(names(folder.path()).is_empty());
@@ -238,7 +260,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("b.csv");
         for (overwrite, expected) in [(Overwrite::Refuse, "theirs"), (Overwrite::Replace, "ours")] {
-            let mut output = Output::file(&target, overwrite, Arc::default()).unwrap();
+            let mut output =
+                Output::file(&target, "b".to_owned(), overwrite, Arc::default()).unwrap();
             fs::write(&target, "theirs").unwrap();
             output.write_all(b"ours").unwrap();
             let committed = output.commit();
@@ -253,7 +276,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let account = Arc::<Account>::default();
         let target = folder.path().join("b.csv");
-        let mut output = Output::file(&target, Overwrite::Refuse, Arc::clone(&account)).unwrap();
+        let mut output = Output::file(
+            &target,
+            "b".to_owned(),
+            Overwrite::Refuse,
+            Arc::clone(&account),
+        )
+        .unwrap();
         account.stop();
         assert!(output.write_all(&vec![0; 2 << 20]).is_err());
         assert!(matches!(output.commit(), Err(Error::Stopped)));

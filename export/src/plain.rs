@@ -17,7 +17,7 @@ pub(crate) fn schema(schema: &Schema) -> SchemaRef {
     ))
 }
 
-/// The rows in the types of `schema`, which is [`schema`] of theirs.
+/// The rows in the types of another schema with the same columns, such as [`schema`] of theirs.
 pub(crate) fn batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let columns = batch.columns().iter().zip(schema.fields());
     let columns = columns.map(

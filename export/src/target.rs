@@ -95,7 +95,10 @@ impl Target {
     /// Those of [`Output::file`].
     pub(crate) fn output(&self) -> Result<Output> {
         match self.location.local_path() {
-            Some(path) => Output::file(&path, self.overwrite, Arc::clone(&self.account)),
+            Some(path) => {
+                let place = path.display().to_string();
+                Output::file(&path, place, self.overwrite, Arc::clone(&self.account))
+            }
             None => Ok(self.object(self.location.root().clone(), self.overwrite)),
         }
     }
@@ -207,16 +210,10 @@ impl Folder {
     /// Those of [`Output::file`]; [`Error::Store`] for a name that the store cannot have.
     pub(crate) fn output(&mut self, below: &str) -> Result<Output> {
         if let Some((hidden, target)) = &self.beside {
-            let output = Output::file(
-                &hidden.path().join(below),
-                Overwrite::Refuse,
-                Arc::clone(self.account()),
-            );
-            // The hidden folder is not what the user named.
-            return output.map_err(|error| match error {
-                Error::Write { source, .. } => Error::write(target.join(below).display())(source),
-                error => error,
-            });
+            let place = target.join(below).display().to_string();
+            let path = hidden.path().join(below);
+            let account = Arc::clone(self.account());
+            return Output::file(&path, place, Overwrite::Refuse, account);
         }
         let path = path::Path::parse(format!("{}/{below}", self.target.location.root()));
         let path = path.map_err(|error| Error::Store {

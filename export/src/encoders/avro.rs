@@ -1,7 +1,9 @@
 //! Avro object containers.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Fields, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 use arrow_avro::compression::CompressionCodec;
 use arrow_avro::errors::AvroError;
 use arrow_avro::writer::format::AvroOcfFormat;
@@ -10,10 +12,13 @@ use arrow_avro::writer::{AvroWriter, WriterBuilder};
 use super::{Encoder, refused};
 use crate::format::{Compression, Format};
 use crate::output::Output;
-use crate::{Error, Result};
+use crate::{Error, Result, plain};
 
 /// A block a batch.
-pub(super) struct AvroEncoder(AvroWriter<Output>);
+pub(super) struct AvroEncoder {
+    writer: AvroWriter<Output>,
+    schema: SchemaRef,
+}
 
 impl AvroEncoder {
     pub(super) fn try_new(
@@ -27,12 +32,29 @@ impl AvroEncoder {
             Compression::Gzip => Some(CompressionCodec::Deflate),
             Compression::Zstd => Some(CompressionCodec::ZStandard),
         };
-        WriterBuilder::new(Schema::clone(schema))
+        let schema = in_microseconds(schema);
+        let writer = WriterBuilder::new(Schema::clone(&schema))
             .with_compression(codec)
-            .build::<_, AvroOcfFormat>(output)
-            .map(Self)
-            .map_err(failed)
+            .build::<_, AvroOcfFormat>(output);
+        Ok(Self {
+            writer: writer.map_err(failed)?,
+            schema,
+        })
     }
+}
+
+/// Moments of nanoseconds as moments of microseconds: most readers know no finer ones.
+fn in_microseconds(schema: &Schema) -> SchemaRef {
+    let coarser = |field: &FieldRef| match field.data_type() {
+        DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
+            let microseconds = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+            Arc::new(Field::new(field.name(), microseconds, field.is_nullable()))
+        }
+        _ => Arc::clone(field),
+    };
+    Arc::new(Schema::new(
+        schema.fields().iter().map(coarser).collect::<Vec<_>>(),
+    ))
 }
 
 /// Refuses names that Avro does not have. The writer would give such columns other names, and two of them the same.
@@ -61,15 +83,16 @@ fn check_names(fields: &Fields) -> Result<()> {
 
 impl Encoder for AvroEncoder {
     fn write(&mut self, rows: &RecordBatch) -> Result<()> {
-        match rows.num_rows() {
-            0 => Ok(()),
-            _ => self.0.write(rows).map_err(failed),
+        if rows.num_rows() == 0 {
+            return Ok(());
         }
+        let rows = plain::batch(rows, &self.schema).map_err(Error::encode(Format::Avro))?;
+        self.writer.write(&rows).map_err(failed)
     }
 
     fn finish(mut self: Box<Self>) -> Result<Output> {
-        self.0.finish().map_err(failed)?;
-        Ok(self.0.into_inner())
+        self.writer.finish().map_err(failed)?;
+        Ok(self.writer.into_inner())
     }
 }
 

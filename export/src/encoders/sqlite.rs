@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef};
-use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode};
 use tempfile::NamedTempFile;
 
 use super::{Encoder, refused};
@@ -34,30 +34,17 @@ pub(super) struct SqliteEncoder {
 
 impl SqliteEncoder {
     pub(super) fn try_new(schema: &SchemaRef, table: &str, output: Output) -> Result<Self> {
-        let mut names = BTreeSet::new();
-        for field in schema.fields() {
-            if !names.insert(field.name().to_ascii_lowercase()) {
-                let reason = "another column's name differs only in the case of its letters";
-                return Err(refused(
-                    Format::Sqlite,
-                    field.name(),
-                    reason,
-                    "give it another name: SELECT ... AS name",
-                ));
-            }
-        }
+        check_names(schema)?;
         let temporary = match output.path() {
             Some(_) => None,
-            None => Some(
-                NamedTempFile::new()
-                    .map_err(|error| temporary_failed(&std::env::temp_dir(), error))?,
-            ),
+            None => {
+                let folder = std::env::temp_dir();
+                Some(NamedTempFile::new().map_err(Error::write(folder.display()))?)
+            }
         };
-        let path: PathBuf = match (&temporary, output.path()) {
-            (Some(temporary), _) => temporary.path().to_owned(),
-            (None, path) => path.unwrap_or(Path::new("")).to_owned(),
-        };
-        let connection = Connection::open(path).map_err(failed)?;
+        let path = temporary.as_ref().map(NamedTempFile::path);
+        let path = path.or(output.path()).unwrap_or(Path::new(""));
+        let connection = Connection::open(path).map_err(failed(&output.place()))?;
         let columns = schema.fields().iter();
         let columns: Vec<String> = columns
             .map(|field| format!("{} {}", quoted(field.name()), declared(field.data_type())))
@@ -65,7 +52,7 @@ impl SqliteEncoder {
         let create = format!("CREATE TABLE {} ({})", quoted(table), columns.join(", "));
         connection
             .execute_batch(&format!("{PRAGMAS} BEGIN; {create};"))
-            .map_err(failed)?;
+            .map_err(failed(&output.place()))?;
         let places = vec!["?"; columns.len()].join(", ");
         Ok(Self {
             connection,
@@ -73,6 +60,17 @@ impl SqliteEncoder {
             output,
             temporary,
         })
+    }
+
+    fn insert(&self, n_rows: usize, columns: &[ArrayRef]) -> rusqlite::Result<()> {
+        let mut insert = self.connection.prepare(&self.insert)?;
+        for row in 0..n_rows {
+            for (place, column) in columns.iter().enumerate() {
+                insert.raw_bind_parameter(place + 1, ToSqlOutput::Borrowed(value(column, row)))?;
+            }
+            insert.raw_execute()?;
+        }
+        Ok(())
     }
 }
 
@@ -83,31 +81,37 @@ impl Encoder for SqliteEncoder {
         let columns = schema.fields().iter().zip(columns);
         let columns = columns.map(|(field, column)| stored(field.name(), column));
         let columns = columns.collect::<Result<Vec<_>>>()?;
-        let mut insert = self.connection.prepare(&self.insert).map_err(failed)?;
-        for row in 0..rows.num_rows() {
-            for (place, column) in columns.iter().enumerate() {
-                let value = ToSqlOutput::Borrowed(value(column, row));
-                insert
-                    .raw_bind_parameter(place + 1, value)
-                    .map_err(failed)?;
-            }
-            insert.raw_execute().map_err(failed)?;
-        }
-        Ok(())
+        let inserted = self.insert(rows.num_rows(), &columns);
+        inserted.map_err(failed(&self.output.place()))
     }
 
     fn finish(mut self: Box<Self>) -> Result<Output> {
-        self.connection.execute_batch("COMMIT").map_err(failed)?;
+        let place = self.output.place();
         self.connection
-            .close()
-            .map_err(|(_, error)| failed(error))?;
+            .execute_batch("COMMIT")
+            .map_err(failed(&place))?;
+        let closed = self.connection.close();
+        closed.map_err(|(_, error)| failed(&place)(error))?;
         if let Some(temporary) = self.temporary {
-            let mut file = File::open(temporary.path())
-                .map_err(|error| temporary_failed(temporary.path(), error))?;
-            io::copy(&mut file, &mut self.output).map_err(Error::encode(Format::Sqlite))?;
+            File::open(temporary.path())
+                .and_then(|mut file| io::copy(&mut file, &mut self.output))
+                .map_err(Error::write(place))?;
         }
         Ok(self.output)
     }
+}
+
+/// Refuses names that SQLite takes for one.
+fn check_names(schema: &SchemaRef) -> Result<()> {
+    let mut names = BTreeSet::new();
+    for field in schema.fields() {
+        if !names.insert(field.name().to_ascii_lowercase()) {
+            let reason = "another column's name differs only in the case of its letters";
+            let hint = "give it another name: SELECT ... AS name";
+            return Err(refused(Format::Sqlite, field.name(), reason, hint));
+        }
+    }
+    Ok(())
 }
 
 /// The column in one of SQLite's own types: 64-bit integers, 64-bit floating-point numbers, text, bytes.
@@ -160,10 +164,13 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn failed(error: rusqlite::Error) -> Error {
-    Error::encode(Format::Sqlite)(error)
-}
-
-fn temporary_failed(path: &Path, error: io::Error) -> Error {
-    Error::write(path.display())(error)
+/// What SQLite says of its file is told of the file; it has no more to say of what the system said.
+fn failed(place: &str) -> impl FnOnce(rusqlite::Error) -> Error {
+    move |error| match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Error::write(place)(io::ErrorKind::StorageFull.into()),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
+            Error::write(place)(io::Error::other(error))
+        }
+        _ => Error::encode(Format::Sqlite)(error),
+    }
 }

@@ -53,6 +53,11 @@ impl Upload {
         }
     }
 
+    /// The object in words.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// How many bytes the next part has.
     pub(super) fn part_bytes(&self) -> usize {
         PART_BYTES << (self.n_parts / PARTS_OF_A_SIZE).min(8)

@@ -13,6 +13,8 @@ mod arrays;
 mod endings;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(unix)]
+mod guide;
 #[cfg(target_os = "linux")]
 mod memory;
 mod partitions;
@@ -29,7 +31,11 @@ use serde_json::Value;
 
 /// The dataset that all tests ask: a release that is kept, the quickest of all to open.
 fn dataset() -> PathBuf {
-    python::repository().join("tests/releases/1.1")
+    // A place has no `..` in it.
+    python::repository()
+        .canonicalize()
+        .unwrap()
+        .join("tests/releases/1.1")
 }
 
 /// `engram export` of the small dataset.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{exported, read, same};
 
-/// What careless writers and readers change: NULL, NaN, infinity, the smallest and the largest numbers, empty and foreign texts,
+/// What careless writers and readers change: NULL, NaN, infinity, the smallest normal and the largest numbers, empty and foreign texts,
 /// texts that look like something else.
 const AWKWARD: &str = r#"
     SELECT column1 AS n, column2 AS name, column3 AS value, column4 AS is_on FROM (VALUES
@@ -16,7 +16,7 @@ const AWKWARD: &str = r#"
 lines', CAST('inf' AS DOUBLE), true),
         (4, '''single''; --', CAST('-inf' AS DOUBLE), NULL),
         (5, NULL, NULL, true),
-        (9007199254740993, '007', 5e-324, false),
+        (9007199254740993, '007', 2.2250738585072014e-308, false),
         (-9223372036854775807, 'NaN?', 1.7976931348623157e308, false),
         (8, 'ünï\\tcode', -0.3333333333333333, true))
     ORDER BY n"#;
@@ -31,7 +31,12 @@ fn awkward() -> Value {
         [4, "'single'; --", "-inf", null],
         [5, null, null, true],
         [8, "ünï\\\\tcode", -0.333_333_333_333_333_3, true],
-        [9_007_199_254_740_993_i64, "007", 5e-324, false],
+        [
+            9_007_199_254_740_993_i64,
+            "007",
+            2.2250738585072014e-308,
+            false
+        ],
     ])
 }
 
@@ -85,7 +90,7 @@ fn every_reader_finds_what_was_asked_for() {
         let arguments = [arguments, &[AWKWARD]].concat();
         let said = exported(&folder.path().join(name), &arguments);
         assert!(
-            said.contains(": 8 rows, 4 columns, ") && said.contains(" B in "),
+            said.contains(": 8 rows, 4 columns, ") && said.contains("B in "),
             "{said}"
         );
     }
@@ -241,10 +246,7 @@ fn tables_files_and_named_queries_are_exported() {
     let folder = tempfile::tempdir().unwrap();
     let to = |name: &str| folder.path().join(name);
     let said = exported(&to("whole.parquet"), &[]);
-    assert!(
-        said.contains(": 108 rows, 68 columns, ") || said.contains(" rows, "),
-        "{said}"
-    );
+    assert!(said.contains(": 16 rows, 69 columns, "), "{said}");
     exported(&to("runs.csv"), &["--table", "runs"]);
     exported(&to("usual.csv"), &["--query", "admissible_statistics"]);
     let file = to("query.sql");
@@ -252,9 +254,9 @@ fn tables_files_and_named_queries_are_exported() {
     exported(&to("counted.csv"), &["--file", file.to_str().unwrap()]);
     assert_eq!(
         std::fs::read_to_string(to("counted.csv")).unwrap(),
-        "n\n8\n"
+        "n\n2\n"
     );
-    assert_eq!(lines(&to("runs.csv")), 9);
+    assert_eq!(lines(&to("runs.csv")), 3);
     assert!(lines(&to("usual.csv")) > 45);
 }
 
