@@ -9,7 +9,7 @@ mod persistent;
 mod secrets;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 use std::sync::Arc;
 
 use object_store::ObjectStore;
@@ -146,7 +146,7 @@ fn to_url(given: &str) -> Result<Url> {
     if !given.contains("://") {
         let path =
             std::path::absolute(given).map_err(|error| unusable(&error.to_string(), FORMS))?;
-        return Url::from_directory_path(&path)
+        return Url::from_directory_path(without_parents(&path))
             .map_err(|()| unusable("it is not an absolute path", FORMS));
     }
     let mut url = Url::parse(given).map_err(|error| unusable(&error.to_string(), FORMS))?;
@@ -168,6 +168,22 @@ fn to_url(given: &str) -> Result<Url> {
         url.set_path(&path);
     }
     Ok(url)
+}
+
+/// The path without `..`, which stores have no name for. As the system has it, the parent is that of the folder which a symbolic
+/// link leads to.
+fn without_parents(path: &std::path::Path) -> PathBuf {
+    let mut resolved = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                resolved = resolved.canonicalize().unwrap_or(resolved);
+                resolved.pop();
+            }
+            component => resolved.push(component),
+        }
+    }
+    resolved
 }
 
 /// What a place may be.
@@ -199,6 +215,26 @@ mod tests {
             cloud.display(&Path::from("a/b/c.parquet")),
             "s3://bucket/a/b/c.parquet"
         );
+    }
+
+    #[test]
+    fn a_parent_s_folder_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        let below = real.join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        let open = |place: PathBuf| DatasetLocation::open(&place.display().to_string());
+        let place = |place: PathBuf| open(place).unwrap().local_path().unwrap();
+        assert_eq!(place(below.join("../c")), real.join("a/c"));
+        assert_eq!(place(below.join("../../data")), real.join("data"));
+        assert_eq!(place(real.join("none/../data")), real.join("data"));
+        let above = DatasetLocation::open("..").unwrap().local_path().unwrap();
+        assert_eq!(above, std::env::current_dir().unwrap().parent().unwrap());
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&below, real.join("link")).unwrap();
+            assert_eq!(place(real.join("link/../c")), real.join("a/c"));
+        }
     }
 
     #[test]

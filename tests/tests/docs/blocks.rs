@@ -1,17 +1,17 @@
 //! The fenced blocks of a page.
 
 /// What stands between two fences.
-pub struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// What is behind the first fence.
-    pub language: &'a str,
+    pub(crate) language: &'a str,
     /// The number of that fence's line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The lines between, each with its end.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// The blocks of a page, in their order.
-pub fn blocks(page: &str) -> Vec<Block<'_>> {
+pub(crate) fn blocks(page: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut is_open = false;
     for (number, line) in page.lines().enumerate() {

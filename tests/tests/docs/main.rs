@@ -107,8 +107,8 @@ fn quoted_code_is_the_code() {
     for block in quoted {
         let before: Vec<&str> = text.lines().take(block.line - 1).collect();
         let before = before.join("\n");
-        let named = before.split('`').filter(|word| word.ends_with(".rs"));
-        let file = named.last().unwrap();
+        let mut named = before.split('`').filter(|word| word.ends_with(".rs"));
+        let file = named.next_back().unwrap();
         let code = std::fs::read_to_string(engram_tests::python::repository().join(file)).unwrap();
         assert!(
             code.contains(&block.text),

@@ -25,7 +25,7 @@ done
 "#;
 
 /// A reader with a folder, and what they have installed.
-pub struct Reader {
+pub(crate) struct Reader {
     folder: tempfile::TempDir,
     python: Option<PathBuf>,
     environment: Vec<(String, String)>,
@@ -34,7 +34,7 @@ pub struct Reader {
 
 impl Reader {
     /// Has a dataset at `data/digits`, with recordings.
-    pub fn with_dataset() -> Self {
+    pub(crate) fn with_dataset() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let epochs: Vec<i32> = (0..=20).collect();
         let dataset = folder.path().join("data/digits");
@@ -53,7 +53,7 @@ impl Reader {
     }
 
     /// Has Python, with the packages of `scripts/setup-python.sh`; nothing where it is not installed.
-    pub fn with_python(self) -> Option<Self> {
+    pub(crate) fn with_python(self) -> Option<Self> {
         let python = python::interpreter()?;
         Some(Self {
             python: Some(python),
@@ -62,7 +62,7 @@ impl Reader {
     }
 
     /// Has a bucket `lab` in an object store; nothing where there is no emulator.
-    pub fn with_store(self) -> Option<Self> {
+    pub(crate) fn with_store(self) -> Option<Self> {
         let moto = Moto::shared()?;
         let mut environment = moto.place("lab").environment;
         // What readers of others ask for where a store has no TLS.
@@ -75,7 +75,7 @@ impl Reader {
     }
 
     /// Has built the program and run its demonstration.
-    pub fn with_demo(self) -> Self {
+    pub(crate) fn with_demo(self) -> Self {
         let target = self.folder.path().join("target");
         std::fs::create_dir_all(target.join("demo")).unwrap();
         let profile = command("engram").parent().unwrap().to_owned();
@@ -90,7 +90,7 @@ impl Reader {
 
     /// Has a sweep of a second's work at `sweep.toml`, the project's scripts, and an `sbatch` that does at once what Slurm would do
     /// on a cluster: it runs the script once for each number of the array.
-    pub fn with_cluster(self) -> Self {
+    pub(crate) fn with_cluster(self) -> Self {
         let folder = self.folder.path();
         std::fs::write(folder.join("sweep.toml"), SMALL_SWEEP).unwrap();
         let scripts = std::fs::canonicalize(python::repository().join("scripts")).unwrap();
@@ -102,7 +102,7 @@ impl Reader {
     }
 
     /// Has a pickle in the form of the study's at `dataset.pkl`.
-    pub fn published_dataset(&self) {
+    pub(crate) fn published_dataset(&self) {
         let arguments = [OsStr::new("make"), self.folder.path().as_os_str()];
         python::answer_to("published_dataset.py", &arguments).unwrap();
         let made = self.folder.path().join("protocol4.pkl");
@@ -110,20 +110,20 @@ impl Reader {
     }
 
     /// Writes a sweep file by the name that it has.
-    pub fn sweep(&self, text: &str) {
+    pub(crate) fn sweep(&self, text: &str) {
         let name = text.split('"').nth(1).unwrap();
         std::fs::write(self.folder.path().join(format!("{name}.toml")), text).unwrap();
     }
 
     /// Runs commands.
-    pub fn shell(&self, commands: &str, place: &str) {
+    pub(crate) fn shell(&self, commands: &str, place: &str) {
         let mut shell = Command::new("bash");
         shell.args(["-euo", "pipefail", "-c", commands]);
         self.run(shell, place);
     }
 
     /// Runs a program.
-    pub fn python(&self, program: &str, place: &str) {
+    pub(crate) fn python(&self, program: &str, place: &str) {
         let mut python = Command::new(self.python.as_ref().unwrap());
         python.args(["-c", program]);
         if program.contains("pyspark") {
@@ -133,7 +133,7 @@ impl Reader {
     }
 
     /// Asks a query, which has an answer of at least one row.
-    pub fn sql(&self, sql: &str, at: &str, place: &str) {
+    pub(crate) fn sql(&self, sql: &str, at: &str, place: &str) {
         let mut ask = engram(&["sql", "--format", "csv", "--at", at, sql]);
         let answer = self.run_as_is(&mut ask, place);
         let n_lines = String::from_utf8_lossy(&answer.stdout).lines().count();
