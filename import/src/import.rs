@@ -50,7 +50,7 @@ pub struct Imported {
 /// Reads `pickle` and writes it to `to` as a release. Nothing in the pickle is run.
 ///
 /// # Errors
-/// [`Error::Pickle`] for one that is not read, the errors of [`examples::runs`], and those of [`publish`].
+/// [`Error::Pickle`] for one that is not read, the errors of [`examples::runs`], and those of [`publish()`].
 pub async fn import(
     pickle: Bytes,
     to: &DatasetLocation,
