@@ -17,6 +17,7 @@ mod functions;
 pub mod identify;
 mod order_by_all;
 pub mod polars_bridge;
+mod placeholders;
 pub mod queries;
 pub mod reference;
 mod relations;

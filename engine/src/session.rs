@@ -16,8 +16,10 @@
 //! SQL here only reads, unless [`Access::Write`] is asked for. Writing has one way in for each table (a generator's run, an
 //! experiment's results), and a question that could change its data would not be one.
 
+mod asking;
 mod computing;
 mod memory_pool;
+mod query_pool;
 mod run_files;
 mod settings;
 
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, SchemaBuilder, SchemaRef};
 use datafusion::catalog::TableProvider;
+use datafusion::common::ParamValues;
 use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
@@ -41,9 +44,12 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
 use crate::dataset::{Dataset, table_url};
+use crate::placeholders::Placeholders;
 use crate::sql_error::SqlError;
 use crate::{Error, Result, aggregates, functions, order_by_all, relations, statements, views};
 
+pub use crate::placeholders::Parameters;
+pub use asking::Prepared;
 use computing::Computing;
 use run_files::RunFiles;
 pub use settings::{Access, Damage, SessionSettings};
@@ -164,6 +170,16 @@ impl Session {
     /// [`Error::Sql`] that says where in `sql` the problem is and what was probably meant, also for a statement that
     /// would write where [`Access`] does not allow it.
     pub async fn sql(&self, sql: &str) -> Result<DataFrame> {
+        self.planned(sql, &Placeholders::of(sql)?, None).await
+    }
+
+    /// As [`Session::sql`], with values for the placeholders or without.
+    async fn planned(
+        &self,
+        sql: &str,
+        placeholders: &Placeholders,
+        values: Option<ParamValues>,
+    ) -> Result<DataFrame> {
         match statements::split(sql)?.len() {
             0 => {
                 return Err(Error::Sql(Box::new(SqlError::without_position(
@@ -176,23 +192,30 @@ impl Session {
                 return Err(Error::Sql(Box::new(SqlError::without_position(&problem))));
             }
         }
-        match self.plan(sql).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(Error::Sql(Box::new(SqlError::planning(
-                sql,
-                error,
-                &self.names(),
-            )))),
-        }
+        let planned = self.plan(sql, placeholders, values).await;
+        planned.map_err(|error| self.planning(sql, error))
     }
 
-    async fn plan(&self, sql: &str) -> std::result::Result<DataFrame, DataFusionError> {
+    fn planning(&self, sql: &str, error: DataFusionError) -> Error {
+        Error::Sql(Box::new(SqlError::planning(sql, error, &self.names())))
+    }
+
+    async fn plan(
+        &self,
+        sql: &str,
+        placeholders: &Placeholders,
+        values: Option<ParamValues>,
+    ) -> std::result::Result<DataFrame, DataFusionError> {
         let state = self.context.state();
         let mut statement = state.sql_to_statement(sql, &Dialect::DuckDB)?;
         order_by_all::write_out(&mut statement);
+        placeholders.number(&mut statement);
         relations::write_out(&mut statement);
-        let plan = state.statement_to_plan(statement).await?;
+        let mut plan = state.statement_to_plan(statement).await?;
         self.access.options().verify_plan(&plan)?;
+        if let Some(values) = values {
+            plan = plan.with_param_values(values)?;
+        }
         self.context.execute_logical_plan(plan).await
     }
 

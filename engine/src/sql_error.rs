@@ -16,9 +16,24 @@ use crate::{Error, statements};
 /// A problem of one SQL text.
 #[derive(Debug)]
 pub struct SqlError {
+    kind: Kind,
     problem: String,
     place: Option<Place>,
     hint: Option<String>,
+}
+
+/// What is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The text: it does not parse, or names what is not there.
+    Text,
+    /// The text would change something, where SQL only reads.
+    Write,
+    /// A limit of memory or temporary files, reached while rows were computed.
+    Limit,
+    /// What else happened while rows were computed: a value that a function does not take, a file that cannot be read.
+    Running,
 }
 
 /// Where in a text a problem is.
@@ -47,6 +62,16 @@ impl SqlError {
         self.place.as_ref().map(|place| (place.line, place.column))
     }
 
+    /// What is to blame.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The problem alone, without its place.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         self.hint.clone()
@@ -54,6 +79,7 @@ impl SqlError {
 
     pub(crate) fn without_position(problem: &str) -> Self {
         Self {
+            kind: Kind::Text,
             problem: problem.to_owned(),
             place: None,
             hint: None,
@@ -62,10 +88,16 @@ impl SqlError {
 
     pub(crate) fn at(sql: &str, problem: &str, (line, column): (usize, usize)) -> Self {
         Self {
+            kind: Kind::Text,
             problem: problem.to_owned(),
             place: Place::of(sql, line, column, None),
             hint: None,
         }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
     }
 
     /// What a planner's error means for the text that it planned.
@@ -102,6 +134,7 @@ impl SqlError {
                 return Self::unknown(sql, "column", &field.name, span, &known);
             }
             return Self {
+                kind: Kind::Text,
                 problem: schema.to_string(),
                 place: Place::of_span(sql, span),
                 hint: None,
@@ -127,6 +160,7 @@ impl SqlError {
                 .and_then(|rest| rest.strip_prefix(" not supported: "))
         }) {
             return Self {
+                kind: Kind::Write,
                 problem: format!("this SQL only reads; {what} would change something"),
                 place: first_word(sql),
                 hint: Some(
@@ -145,6 +179,7 @@ impl SqlError {
             _ => (message, None),
         };
         Self {
+            kind: Kind::Text,
             problem: problem.to_owned(),
             place: Place::of_span(sql, span),
             hint,
@@ -159,6 +194,7 @@ impl SqlError {
         }
         let message = root.strip_backtrace();
         Self {
+            kind: Kind::Running,
             problem: format!("the query failed while it ran: {}", strip_kind(&message)),
             place: None,
             hint: None,
@@ -180,6 +216,7 @@ impl SqlError {
             )
         };
         Self {
+            kind: Kind::Limit,
             problem: format!("{problem}: {}", reason.trim()),
             place: None,
             hint: Some(hint.to_owned()),
@@ -215,6 +252,7 @@ impl SqlError {
         let problem = problem.replace("found EOF", "found the end");
         let hint = place.as_ref().and_then(|place| place.misspelt_keyword());
         Self {
+            kind: Kind::Text,
             problem,
             place,
             hint,
@@ -235,6 +273,7 @@ impl SqlError {
                     .join(", ")
             });
         Self {
+            kind: Kind::Text,
             problem: format!("there is no `{call}`: `{name}` takes other arguments"),
             place: occurrence(sql, name),
             hint: takes.map(|takes| format!("there are {takes}")),
@@ -251,6 +290,7 @@ impl SqlError {
             None => Some(format!("known are {}", known.join(", "))),
         };
         Self {
+            kind: Kind::Text,
             problem: format!("there is no {kind} `{given}`"),
             place,
             hint,

@@ -106,7 +106,7 @@ impl SessionSettings {
         config.with_batch_size(n_rows.max(SMALLEST_BATCH))
     }
 
-    fn limit_bytes(&self) -> Option<usize> {
+    pub(super) fn limit_bytes(&self) -> Option<usize> {
         // More than can be addressed is no limit that could be reached.
         self.memory_limit_bytes
             .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))

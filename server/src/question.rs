@@ -1,0 +1,131 @@
+//! A question and its answer.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use engram_engine::session::Parameters;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tokio::sync::mpsc;
+
+use crate::identity::Client;
+use crate::metrics::Protocol;
+use crate::{Error, Result};
+
+/// What a client wants to know, and how much of it.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The name by which the query can be cancelled; chosen by [`Asker::name`](crate::Asker::name).
+    pub id: QueryId,
+    /// One statement.
+    pub sql: String,
+    /// Values for its placeholders.
+    pub parameters: Parameters,
+    /// The language in which it was asked.
+    pub protocol: Protocol,
+    /// Who asks.
+    pub client: Client,
+    /// What becomes of an answer with many rows.
+    pub rows: Rows,
+    /// How long it may take, where that is less than the server allows.
+    pub timeout: Option<Duration>,
+}
+
+/// What becomes of an answer with many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// All are wanted: more than the server allows are an error.
+    All,
+    /// So many are enough: the answer ends behind them, or where the server's limit is, and says that there were more.
+    AtMost(u64),
+}
+
+/// The name of a query. Nobody guesses another one's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct QueryId(pub(crate) String);
+
+/// The answer to a question, as it is computed. Whoever drops it ends the query.
+pub struct Asked {
+    /// The name of the query.
+    pub id: QueryId,
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows. An error is the last item.
+    pub batches: BoxStream<'static, Result<RecordBatch>>,
+    /// Whether rows were left out.
+    pub truncation: Truncation,
+}
+
+/// Whether rows were left out of an answer, known once its last batch is there.
+#[derive(Clone, Debug, Default)]
+pub struct Truncation(Arc<AtomicBool>);
+
+/// How the computation of an answer has ended; set before its channel closes.
+#[derive(Clone, Default)]
+pub(crate) struct Ending(Arc<Mutex<Option<Result<()>>>>);
+
+impl Question {
+    /// A question without parameters whose answer is wanted as a whole.
+    pub fn new(id: QueryId, sql: impl Into<String>, protocol: Protocol, client: Client) -> Self {
+        Self {
+            id,
+            sql: sql.into(),
+            parameters: Parameters::default(),
+            protocol,
+            client,
+            rows: Rows::All,
+            timeout: None,
+        }
+    }
+}
+
+impl Truncation {
+    /// Whether rows were left out.
+    pub fn is_truncated(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+impl Ending {
+    pub(crate) fn set(&self, ending: Result<()>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+    }
+
+    fn take(&self) -> Option<Result<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// What comes through a channel, and then how it ended: a channel that closes without saying so is an error, never the end of an
+/// answer.
+pub(crate) fn batches(
+    receiver: mpsc::Receiver<RecordBatch>,
+    ending: Ending,
+) -> BoxStream<'static, Result<RecordBatch>> {
+    stream::unfold(Some((receiver, ending)), async |state| {
+        let (mut receiver, ending) = state?;
+        match receiver.recv().await {
+            Some(batch) => Some((Ok(batch), Some((receiver, ending)))),
+            None => match ending.take() {
+                Some(Ok(())) => None,
+                Some(Err(error)) => Some((Err(error), None)),
+                None => Some((Err(Error::Computation), None)),
+            },
+        }
+    })
+    .boxed()
+}
+
+impl fmt::Display for QueryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
