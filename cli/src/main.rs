@@ -16,13 +16,14 @@ mod publish;
 mod query;
 mod report;
 mod reproduce;
+mod serve;
 mod session_arguments;
 mod sql;
 mod status;
 mod tune;
 mod verify;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +57,7 @@ enum Command {
     Sql(sql::SqlArgs),
     Query(query::QueryArgs),
     Export(export::ExportArgs),
+    Serve(serve::ServeArgs),
     Identify(identify::IdentifyArgs),
     Design(design::DesignArgs),
     Diagnose(diagnose::DiagnoseArgs),
@@ -75,12 +77,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::from(answer.use_stderr()));
         }
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ENGRAM_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    log(&arguments.command);
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -88,6 +85,23 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "{}", failure::describe(&error));
             failure::exit_code(&error)
         }
+    }
+}
+
+/// Sends what happens to standard error: as much as ENGRAM_LOG says, or else warnings and what a server is asked.
+fn log(command: &Command) {
+    let default = "warn,engram_server=info";
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ENGRAM_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match command {
+        Command::Serve(arguments) if arguments.log_format() == serve::LogFormat::Json => {
+            log.json().flatten_event(true).init();
+        }
+        _ => log.init(),
     }
 }
 
@@ -113,6 +127,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Query(arguments) => query::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
         Command::Design(arguments) => design::run(arguments).await,
         Command::Diagnose(arguments) => diagnose::run(arguments).await,

@@ -91,6 +91,12 @@ impl OpeningArguments {
         })
     }
 
+    /// How many threads queries compute on.
+    pub(crate) fn n_threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(cores, usize::from)
+    }
+
     /// Opens the dataset, to read it.
     ///
     /// # Errors
@@ -138,7 +144,7 @@ const UNITS: [(&str, f64); 9] = [
 ];
 
 /// A size with its unit, in bytes.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')

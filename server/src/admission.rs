@@ -58,6 +58,20 @@ impl Admission {
         }
     }
 
+    /// Waits for a turn again, for a query that gave its own back; however long, for it has been let in. A server that lets
+    /// nobody in any more lets it go on without.
+    pub(crate) async fn turn_again(&self) -> Option<Turn> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        turn.ok().map(Turn)
+    }
+
+    /// A place among those that wait, for a query whose client does not take what it is given.
+    pub(crate) fn stand_by<'a>(&'a self, gauge: &'a Gauge) -> Place<'a> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        gauge.inc();
+        Place(&self.waiting, gauge)
+    }
+
     /// Lets nobody in any more, those that wait among them.
     pub(crate) fn close(&self) {
         self.turns.close();
@@ -65,16 +79,15 @@ impl Admission {
 }
 
 /// A place among those that wait.
-struct Place<'a>(&'a AtomicUsize, &'a Gauge);
+pub(crate) struct Place<'a>(&'a AtomicUsize, &'a Gauge);
 
 impl<'a> Place<'a> {
     fn take(admission: &'a Admission, gauge: &'a Gauge) -> Result<Self> {
         if admission.turns.is_closed() {
             return Err(Error::Closing);
         }
-        let waiting = admission.waiting.fetch_add(1, Ordering::Relaxed);
-        gauge.inc();
-        let place = Self(&admission.waiting, gauge);
+        let place = admission.stand_by(gauge);
+        let waiting = admission.waiting.load(Ordering::Relaxed) - 1;
         if waiting >= admission.most_waiting {
             return Err(Error::Busy {
                 running: admission.n_turns,

@@ -1,9 +1,9 @@
 //! Answers questions: one at a time for each turn, within limits, to clients that may be slow, silent or gone.
 //!
 //! A query is a task of its own, on threads that do nothing else, so that however busy they are, connections are accepted and
-//! the server's health is told. It hands over a batch at a time: where the client is slow, it waits, and where the client reads
-//! nothing for long, has gone or has had enough, it ends. Its turn, its memory and its place in the list of what runs are given
-//! back where the task ends, and nowhere else.
+//! the server's health is told. It hands rows over piece by piece: where the client is slow, it stands by and lets others go
+//! first, and where the client reads nothing for long, has gone or has had enough, it ends. Its memory and its place in the list
+//! of what runs are given back where the task ends, and nowhere else.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -28,8 +28,14 @@ use crate::question::{Asked, Ending, QueryId, Question, Rows, Truncation, batche
 use crate::settings::ServerLimits;
 use crate::{Error, Result};
 
-/// Batches that wait for a client, besides the one that is being sent.
-const BATCHES_AHEAD: usize = 1;
+/// Pieces that wait for a client, besides the one that is being sent.
+const PIECES_AHEAD: usize = 1;
+
+/// The bytes of a piece, about: so much has a client to read in the time that it may do nothing.
+const PIECE_BYTES: u64 = 1 << 20;
+
+/// How long a query keeps its turn while its client does not read.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Answers questions to one dataset.
 #[derive(Clone)]
@@ -108,11 +114,14 @@ impl Asker {
         QueryId(format!("{high:016x}{low:016x}"))
     }
 
-    /// What is known of a statement before it runs. Planning opens files, so that it has to wait for its turn, too.
+    /// What is known of a statement before it runs. That opens no files, so that it does not wait for a turn.
     ///
     /// # Errors
-    /// For a statement that cannot be planned, and for a server that is too busy.
+    /// For a statement that cannot be planned, and for a server that is about to end.
     pub async fn prepare(&self, sql: &str, parameters: Option<&Parameters>) -> Result<Prepared> {
+        if !self.is_ready() {
+            return Err(Error::Closing);
+        }
         let (sql, parameters) = (sql.to_owned(), parameters.cloned());
         let session = Arc::clone(&self.0.session);
         let planning = self
@@ -151,14 +160,14 @@ impl Asker {
         })?;
         let id = question.id.clone();
         let (begin, begun) = oneshot::channel();
-        let (rows, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let (rows, receiver) = mpsc::channel(PIECES_AHEAD);
         let (ending, truncation) = (Ending::default(), Truncation::default());
         let query = Query {
             entry: Listed::new(self, &question),
             asking: Arc::clone(asking),
             question,
             waited: arrived.elapsed(),
-            _turn: turn,
+            turn: Some(turn),
             started: Instant::now(),
             n_rows: 0,
             n_bytes: 0,
@@ -245,7 +254,7 @@ struct Query {
     question: Question,
     entry: Listed,
     waited: Duration,
-    _turn: Turn,
+    turn: Option<Turn>,
     started: Instant,
     n_rows: u64,
     n_bytes: u64,
@@ -312,10 +321,10 @@ impl Query {
                 let Some(batch) = self.within_limit(batch?)? else {
                     break;
                 };
+                for piece in pieces(&batch) {
+                    self.hand_over(piece, rows).await?;
+                }
                 // Beyond what is enough nothing has to be computed.
-                let sent = tokio::time::timeout(limits.idle, rows.send(batch)).await;
-                sent.map_err(|_| Error::Idle { limit: limits.idle })?
-                    .map_err(|_| Error::Cancelled)?;
                 if self.truncation.is_truncated() {
                     break;
                 }
@@ -330,6 +339,30 @@ impl Query {
             () = tokio::time::sleep(timeout) => Err(Error::TimedOut { limit: timeout }),
             ended = answering => ended,
         }
+    }
+
+    /// Gives a piece to the client once it takes it, and lets others go first if it does not.
+    async fn hand_over(
+        &mut self,
+        piece: RecordBatch,
+        rows: &mpsc::Sender<RecordBatch>,
+    ) -> Result<()> {
+        let gone = |_| Error::Cancelled;
+        if let Ok(room) = tokio::time::timeout(PATIENCE, rows.reserve()).await {
+            room.map_err(gone)?.send(piece);
+            return Ok(());
+        }
+        let asking = Arc::clone(&self.asking);
+        let limit = asking.limits.idle;
+        let place = asking.admission.stand_by(&asking.metrics.standing_by);
+        self.turn = None;
+        let room = tokio::time::timeout(limit.saturating_sub(PATIENCE), rows.reserve()).await;
+        room.map_err(|_| Error::Idle { limit })?
+            .map_err(gone)?
+            .send(piece);
+        self.turn = asking.admission.turn_again().await;
+        drop(place);
+        Ok(())
     }
 
     /// What of a batch belongs to the answer; counts it.
@@ -409,6 +442,16 @@ impl<T> Drop for Ended<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// A batch in pieces of [`PIECE_BYTES`], without copying it.
+fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
+    let n_rows = batch.num_rows();
+    let n_pieces = usize::try_from(bytes(batch) / PIECE_BYTES).unwrap_or(usize::MAX);
+    let step = n_rows.div_ceil(n_pieces.max(1)).max(1);
+    (0..n_rows)
+        .step_by(step)
+        .map(move |start| batch.slice(start, step.min(n_rows - start)))
 }
 
 fn bytes(batch: &RecordBatch) -> u64 {

@@ -65,6 +65,7 @@ pub struct Metrics {
     bytes: Family<ByProtocol, Counter>,
     pub(crate) running: Gauge,
     pub(crate) waiting: Gauge,
+    pub(crate) standing_by: Gauge,
     pub(crate) statements: Gauge,
     memory: Gauge,
 }
@@ -94,6 +95,7 @@ impl Metrics {
             bytes: Family::default(),
             running: Gauge::default(),
             waiting: Gauge::default(),
+            standing_by: Gauge::default(),
             statements: Gauge::default(),
             memory: Gauge::default(),
         };
@@ -133,6 +135,11 @@ impl Metrics {
             "queries_waiting",
             "Queries that wait for their turn",
             metrics.waiting.clone(),
+        );
+        registry.register(
+            "queries_standing_by",
+            "Queries that run and have let others go first, because their clients do not read",
+            metrics.standing_by.clone(),
         );
         registry.register(
             "prepared_statements",

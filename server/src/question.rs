@@ -83,6 +83,11 @@ impl Question {
     }
 }
 
+impl QueryId {
+    /// How many characters a name has.
+    pub(crate) const LENGTH: usize = 32;
+}
+
 impl Truncation {
     /// Whether rows were left out.
     pub fn is_truncated(&self) -> bool {
