@@ -18,6 +18,7 @@
 
 mod asking;
 mod computing;
+mod cooperative;
 mod memory_pool;
 mod query_pool;
 mod run_files;

@@ -147,6 +147,10 @@ impl SqlError {
             let known: Vec<&str> = names.tables.iter().map(String::as_str).collect();
             return Self::unknown(sql, "table", table, span, &known);
         }
+        if let Some(function) = between(message, "table function '", "' not found") {
+            let known: Vec<&str> = names.functions.iter().map(String::as_str).collect();
+            return Self::unknown(sql, "table function", function, span, &known);
+        }
         if let Some(function) = between(message, "Invalid function '", "'") {
             let known: Vec<&str> = names.functions.iter().map(String::as_str).collect();
             return Self::unknown(sql, "function", function, span, &known);

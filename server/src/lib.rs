@@ -11,6 +11,7 @@ mod http;
 mod identity;
 mod listening;
 mod metrics;
+mod query;
 mod question;
 mod server;
 mod settings;

@@ -11,6 +11,7 @@ use engram_engine::session::Parameters;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::identity::Client;
 use crate::metrics::Protocol;
@@ -64,9 +65,12 @@ pub struct Asked {
 #[derive(Clone, Debug, Default)]
 pub struct Truncation(Arc<AtomicBool>);
 
-/// How the computation of an answer has ended; set before its channel closes.
+/// How the computation of an answer has ended, once it has.
 #[derive(Clone, Default)]
-pub(crate) struct Ending(Arc<Mutex<Option<Result<()>>>>);
+pub(crate) struct Ending {
+    how: Arc<Mutex<Option<Result<()>>>>,
+    has_ended: CancellationToken,
+}
 
 impl Question {
     /// A question without parameters whose answer is wanted as a whole.
@@ -100,30 +104,39 @@ impl Truncation {
 }
 
 impl Ending {
-    pub(crate) fn set(&self, ending: Result<()>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+    pub(crate) fn set(&self, how: Result<()>) {
+        *self.how.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+        self.has_ended.cancel();
     }
 
-    fn take(&self) -> Option<Result<()>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Waits for the end, and says how it was; to the first who asks.
+    pub(crate) async fn wait(&self) -> Result<()> {
+        self.has_ended.cancelled().await;
+        let how = self
+            .how
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        how.unwrap_or(Err(Error::Computation))
     }
 }
 
-/// What comes through a channel, and then how it ended: a channel that closes without saying so is an error, never the end of an
-/// answer.
+/// What comes through a channel, and then how it ended: a channel that closes is not the end of an answer.
 pub(crate) fn batches(
     receiver: mpsc::Receiver<RecordBatch>,
     ending: Ending,
 ) -> BoxStream<'static, Result<RecordBatch>> {
     stream::unfold(Some((receiver, ending)), async |state| {
         let (mut receiver, ending) = state?;
-        match receiver.recv().await {
-            Some(batch) => Some((Ok(batch), Some((receiver, ending)))),
-            None => match ending.take() {
-                Some(Ok(())) => None,
-                Some(Err(error)) => Some((Err(error), None)),
-                None => Some((Err(Error::Computation), None)),
-            },
+        // A query that does not give way holds the other end of the channel for longer than its client has to wait.
+        let ended = tokio::select! {
+            biased;
+            Some(batch) = receiver.recv() => return Some((Ok(batch), Some((receiver, ending)))),
+            ended = ending.wait() => ended,
+        };
+        match ended {
+            Ok(()) => None,
+            Err(error) => Some((Err(error), None)),
         }
     })
     .boxed()

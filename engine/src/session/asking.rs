@@ -8,6 +8,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_plan;
 use futures::{StreamExt, TryStreamExt};
 
+use super::cooperative::giving_way;
 use super::query_pool::QueryPool;
 use super::{Answer, Session, SessionSettings};
 use crate::placeholders::{Parameters, Placeholders};
@@ -81,7 +82,7 @@ impl Session {
                     ..RuntimeEnv::clone(&shared)
                 }));
         }
-        let plan = planned.create_physical_plan().await;
+        let plan = planned.create_physical_plan().await.and_then(giving_way);
         let plan = plan.map_err(|error| self.planning(sql, error))?;
         let batches =
             physical_plan::execute_stream(plan, Arc::new(context)).map_err(Error::running)?;
