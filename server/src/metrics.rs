@@ -153,7 +153,35 @@ impl Metrics {
             metrics.memory.clone(),
         );
         metrics.registry = registry;
+        metrics.begin();
         Arc::new(metrics)
+    }
+
+    /// Has every number begin at 0, and not where the first of its kind is counted.
+    fn begin(&self) {
+        for protocol in [Protocol::Flight, Protocol::Http] {
+            let by = by(protocol);
+            drop(self.started.get_or_create(&by));
+            drop(self.seconds.get_or_create(&by));
+            self.given(protocol, 0, 0);
+            for outcome in [
+                Outcome::Done,
+                Outcome::Truncated,
+                Outcome::Failed,
+                Outcome::Cancelled,
+                Outcome::Limited,
+            ] {
+                let (protocol, outcome) = (protocol.word(), outcome.word());
+                drop(
+                    self.finished
+                        .get_or_create(&ByOutcome { protocol, outcome }),
+                );
+            }
+            for reason in ["busy", "waited", "closing", "unauthenticated"] {
+                let protocol = protocol.word();
+                drop(self.refused.get_or_create(&ByReason { protocol, reason }));
+            }
+        }
     }
 
     pub(crate) fn started(&self, protocol: Protocol) {

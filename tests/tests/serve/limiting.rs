@@ -30,7 +30,7 @@ fn a_client_that_does_not_read_holds_up_nobody() {
 
 #[test]
 fn a_server_ends_in_order() {
-    let mut serving = Serving::of(release().as_os_str(), &["--grace", "6"]);
+    let mut serving = Serving::of(release().as_os_str(), &["--grace", "10"]);
     if serving
         .client("shutting_down", &[&serving.process_id()])
         .is_none()

@@ -24,7 +24,8 @@ use engram_tests::{python, synthetic};
 
 /// A release that was kept, the smallest dataset there is.
 fn release() -> PathBuf {
-    python::repository().join("tests/releases/1.1")
+    let folder = python::repository().join("tests/releases/1.1");
+    folder.canonicalize().unwrap()
 }
 
 /// A dataset of some runs.
