@@ -101,7 +101,7 @@ impl Flight {
         client: &Client,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
         let asker = &self.service.asker;
-        let prepared = asker.prepare(&sql, None).await?;
+        let prepared = self.prepare(&sql, None, client).await?;
         let placeholders = prepared.parameters.iter().map(|field| field.name().clone());
         let statement = Statement {
             sql,

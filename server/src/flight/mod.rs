@@ -30,7 +30,7 @@ use arrow_flight::{
 use axum::Router;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
-use engram_engine::session::Parameters;
+use engram_engine::session::{Parameters, Prepared};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use prost::Message;
 use tonic::service::Routes;
@@ -38,7 +38,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::identity::{Client, secret};
 use crate::question::{QueryId, Question};
-use crate::{Error, Protocol, Service};
+use crate::{Error, Outcome, Protocol, Service};
 use answers::Messages;
 use statements::{Statement, Statements};
 use status::{malformed, refused};
@@ -90,6 +90,27 @@ impl Flight {
         }
     }
 
+    /// What is known of a statement before it runs. One that cannot run is logged here, as it never comes to run.
+    async fn prepare(
+        &self,
+        sql: &str,
+        parameters: Option<&Parameters>,
+        client: &Client,
+    ) -> Result<Prepared, Status> {
+        let prepared = self.service.asker.prepare(sql, parameters).await;
+        Ok(prepared.inspect_err(|error| {
+            let (error, sql) = (error.to_string(), sql.trim());
+            tracing::info!(
+                client = %client,
+                protocol = Protocol::Flight.word(),
+                outcome = Outcome::Failed.word(),
+                error = error.lines().next(),
+                sql = sql.lines().next(),
+                "statement"
+            );
+        })?)
+    }
+
     fn question(&self, id: QueryId, sql: String, client: Client) -> Question {
         Question::new(id, sql, Protocol::Flight, client)
     }
@@ -105,7 +126,7 @@ impl Flight {
                 if transaction_id.is_some_and(|id| !id.is_empty()) {
                     return Err(refused("there are no transactions"));
                 }
-                let prepared = asker.prepare(&query, None).await?;
+                let prepared = self.prepare(&query, None, client).await?;
                 let statement_handle = ticket_of(&asker.name(), &query);
                 let ticket = TicketStatementQuery { statement_handle };
                 (answers::announced(&prepared.schema)?, ticket.as_any())
@@ -114,7 +135,7 @@ impl Flight {
                 let id = id_of(&command.prepared_statement_handle)?;
                 let statement = self.statements.find(&id, client)?;
                 let first = statement.bound.first();
-                let prepared = asker.prepare(&statement.sql, first).await?;
+                let prepared = self.prepare(&statement.sql, first, client).await?;
                 (answers::announced(&prepared.schema)?, command.as_any())
             }
             Command::CommandStatementSubstraitPlan(_) => {
@@ -275,7 +296,7 @@ impl FlightService for Flight {
             }) => prepared_statement_handle,
             Command::CommandStatementUpdate(update) => {
                 // What the statement would do says more than that it is not done; a query is refused, too.
-                self.service.asker.prepare(&update.query, None).await?;
+                self.prepare(&update.query, None, &client).await?;
                 return Err(refused("a query is not an update"));
             }
             Command::CommandPreparedStatementUpdate(_) => {
