@@ -1,6 +1,6 @@
 //! A dataset for others to ask: Arrow Flight SQL, HTTP and a page to look at it.
 //!
-//! A question comes in through [`flight`] or [`http`], which know their protocol and nothing of queries. [`Asker`] gives it its
+//! A question comes in through `flight` or `http`, which know their protocol and nothing of queries. [`Asker`] gives it its
 //! turn, its limits and its end, and the engine's session answers it. [`Server`] has the listeners. The dataset is only read.
 
 mod admission;
