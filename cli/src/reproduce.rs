@@ -1,17 +1,17 @@
 //! `engram reproduce`: runs the study's experiments on a dataset and draws its figures.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
 use engram_classifiers::Grid;
+use engram_engine::Session;
 use engram_engine::experiments::{self, Facts, Figure, Outcome, Protocol, Variant};
-use engram_engine::{Session, read_results};
 use engram_report::{Results, figures};
 use engram_schemas::category::nearest;
 use engram_schemas::results::ResultRow;
+use engram_server::report;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
@@ -91,16 +91,6 @@ impl ExperimentArguments {
         }
     }
 
-    /// What figures say of the grid.
-    pub(crate) fn drawn_grid(&self) -> figures::Grid {
-        let protocol = self.protocol();
-        match (protocol.grid, protocol.conv1d_grid) {
-            (Grid::Full, Grid::Full) => figures::Grid::Full,
-            (Grid::Full, Grid::Quick) => figures::Grid::FullButConv1d,
-            (Grid::Quick, _) => figures::Grid::Reduced,
-        }
-    }
-
     pub(crate) async fn open(&self) -> anyhow::Result<Session> {
         self.opening.open(&self.at).await
     }
@@ -131,13 +121,8 @@ pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
     run_all(&session, &variants, &protocol).await?;
     // The table is listed when a session opens, and now there is more of it.
     let session = arguments.experiments.open().await?;
-    let rows = rows_of(&session, &variants, &protocol).await?;
-    draw(
-        &wanted,
-        &rows,
-        arguments.experiments.drawn_grid(),
-        &arguments.to,
-    )
+    let rows = experiments::rows_of(&session, &variants, &protocol).await?;
+    draw(&wanted, &rows, report::grid_of(&protocol), &arguments.to)
 }
 
 /// The figures of these names.
@@ -215,19 +200,6 @@ async fn run_all(
         "{n_run} experiments run, {n_there} were there already"
     ));
     Ok(())
-}
-
-/// The rows of those variants that were run.
-pub(crate) async fn rows_of(
-    session: &Session,
-    variants: &[Variant],
-    protocol: &Protocol,
-) -> anyhow::Result<Vec<ResultRow>> {
-    let ids = variants
-        .iter()
-        .map(|variant| variant.result_id(session.dataset(), protocol))
-        .collect::<Result<BTreeSet<_>, _>>()?;
-    Ok(read_results(session, &ids).await?)
 }
 
 fn draw(

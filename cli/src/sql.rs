@@ -1,7 +1,6 @@
 //! `engram sql`: asks a dataset in SQL and prints or saves the answer.
 
 mod completion;
-mod flat;
 mod output;
 mod progress;
 mod prompt;

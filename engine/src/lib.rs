@@ -13,6 +13,7 @@ pub mod diagnosis;
 mod error;
 pub mod experiments;
 pub mod feature_matrix;
+pub mod flat;
 mod functions;
 pub mod identify;
 mod order_by_all;

@@ -62,6 +62,11 @@ impl SqlError {
         self.place.as_ref().map(|place| (place.line, place.column))
     }
 
+    /// How many characters of that line are meant.
+    pub fn width(&self) -> Option<usize> {
+        self.place.as_ref().map(|place| place.width)
+    }
+
     /// What is to blame.
     pub fn kind(&self) -> Kind {
         self.kind

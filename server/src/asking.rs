@@ -104,6 +104,18 @@ impl Asker {
         QueryId(format!("{high:016x}{low:016x}"))
     }
 
+    /// Does on the threads of queries what is no client's question, as when the dataset is asked what it is.
+    ///
+    /// # Errors
+    /// [`Error::Computation`] when it ends in a panic.
+    pub(crate) async fn apart<F>(&self, work: impl FnOnce(Arc<Session>) -> F) -> Result<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let doing = self.0.compute.spawn(work(Arc::clone(&self.0.session)));
+        Ended(doing).await.map_err(|_| Error::Computation)
+    }
+
     /// What is known of a statement before it runs. That opens no files, so that it does not wait for a turn.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod listening;
 mod metrics;
 mod query;
 mod question;
+pub mod report;
 mod server;
 mod settings;
 
@@ -21,5 +22,6 @@ pub use error::{Error, Result};
 pub use identity::{Client, Tokens};
 pub use metrics::{Metrics, Outcome, Protocol};
 pub use question::{Asked, QueryId, Question, Rows, Truncation};
+pub use report::Report;
 pub use server::{Server, Service};
 pub use settings::{Anonymous, ServerLimits, ServerSettings, Tls};

@@ -10,7 +10,7 @@ use engram_engine::Session;
 use tokio::runtime::Handle;
 
 use crate::listening::{Listener, encryption};
-use crate::{Asker, Result, ServerSettings, Tokens, http};
+use crate::{Anonymous, Asker, Result, ServerSettings, Tokens, http};
 
 /// How long connections may take to end once their queries have.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -22,6 +22,8 @@ pub struct Service {
     pub asker: Asker,
     /// Whom.
     pub tokens: Arc<Tokens>,
+    /// Whom without a token, where there are none.
+    pub anonymous: Anonymous,
 }
 
 /// A server that listens.
@@ -47,6 +49,7 @@ impl Server {
             service: Service {
                 asker: Asker::new(Arc::new(session), settings.limits.clone(), compute),
                 tokens: Arc::new(settings.tokens.clone()),
+                anonymous: settings.anonymous,
             },
             flight,
             http,

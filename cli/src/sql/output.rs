@@ -13,14 +13,13 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::writer::StreamWriter;
 use arrow::json::WriterBuilder as JsonBuilder;
 use arrow::json::writer::JsonArray;
-use engram_engine::Answer;
+use engram_engine::{Answer, flat};
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::Format;
-use super::flat;
 use super::progress::{Cleared, Progress};
 use super::table::{Room, Table};
 

@@ -16,6 +16,7 @@ mod variant;
 
 pub use design::{DESIGN, Design, DesignQuery, learn_design, test_designs};
 pub use facts::Facts;
+pub use rows::rows_of;
 pub use run::{Outcome, run};
 pub use splits::{Split, SplitBy, SplitSettings};
 pub use study::{Figure, NotTestable, counted, variants};

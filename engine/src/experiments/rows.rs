@@ -1,11 +1,29 @@
 //! Outcomes as rows of the table `results`, and what names their file.
 
+use std::collections::BTreeSet;
+
 use engram_classifiers::Settings;
 use engram_schemas::results::{Control, ResultRow};
 use sha2::{Digest, Sha256};
 
-use super::SplitOutcome;
-use crate::FeatureMatrix;
+use super::{Protocol, SplitOutcome, Variant};
+use crate::{FeatureMatrix, Result, Session, read_results};
+
+/// The rows of those variants that were run by a protocol, as the session sees them.
+///
+/// # Errors
+/// [`Error::Sql`](crate::Error::Sql) when the table cannot be read.
+pub async fn rows_of(
+    session: &Session,
+    variants: &[Variant],
+    protocol: &Protocol,
+) -> Result<Vec<ResultRow>> {
+    let ids = variants
+        .iter()
+        .map(|variant| variant.result_id(session.dataset(), protocol))
+        .collect::<Result<BTreeSet<_>>>()?;
+    read_results(session, &ids).await
+}
 
 /// Hash of all that an experiment's rows follow from.
 pub(crate) fn result_id<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {

@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 /// The schema with texts in the place of lists and structs.
-pub(super) fn schema(schema: &Schema) -> SchemaRef {
+pub fn schema(schema: &Schema) -> SchemaRef {
     let flat = |field: &Arc<Field>| match field.data_type().is_nested() {
         true => Arc::new(Field::new(
             field.name(),
@@ -23,7 +23,10 @@ pub(super) fn schema(schema: &Schema) -> SchemaRef {
 }
 
 /// The rows with lists and structs as they stand in a table: `[0.5, 1.0]`.
-pub(super) fn batch(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+///
+/// # Errors
+/// For a value that has no text.
+pub fn batch(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let columns = batch
         .columns()
         .iter()

@@ -1,0 +1,102 @@
+//! Who may ask: whoever shows a token, and where there are none, programs and pages of this machine.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{self, HeaderMap};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+use super::refusal::Refusal;
+use crate::{Anonymous, Client, Protocol};
+
+/// Lets a request through that may be answered, with the [`Client`] that it comes from.
+pub(super) async fn guard(
+    State(site): State<Site>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match client(&site, address, request.headers()) {
+        Ok(client) => {
+            request.extensions_mut().insert(client);
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn client(site: &Site, address: SocketAddr, headers: &HeaderMap) -> Result<Client, Refusal> {
+    let service = &site.service;
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if text("sec-fetch-site") == Some("cross-site") {
+        let hint = "ask from a program, or open the page of this server";
+        return Err(Refusal::stranger(
+            "a page of another site may not ask",
+            hint,
+        ));
+    }
+    let is_open = service.tokens.is_empty() && service.anonymous == Anonymous::Loopback;
+    let host = text(header::HOST.as_str());
+    // A name of somebody else's that leads to this machine would let that somebody's page read the answers.
+    if let Some(host) = host.filter(|host| is_open && !is_of_this_machine(host)) {
+        return Err(Refusal::stranger(
+            format!("the server does not answer to the name {host}"),
+            "ask for it as 127.0.0.1 or localhost, or start it with a token",
+        ));
+    }
+    let name = service
+        .tokens
+        .holder(text(header::AUTHORIZATION.as_str()))
+        .inspect_err(|error| service.asker.metrics().refused(Protocol::Http, error))?;
+    Ok(Client {
+        name,
+        address: Some(address),
+    })
+}
+
+/// Whether a host with or without a port is an address, or the name that every machine has for itself.
+fn is_of_this_machine(host: &str) -> bool {
+    if host.parse::<SocketAddr>().is_ok() {
+        return true;
+    }
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok()
+        || bare.eq_ignore_ascii_case("localhost")
+        || bare.to_ascii_lowercase().ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_this_machine;
+
+    #[test]
+    fn addresses_and_localhost_are_ours_and_names_are_not() {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "[::1]",
+            "::1",
+            "localhost",
+            "LocalHost:1",
+            "10.0.0.1:80",
+        ] {
+            assert!(is_of_this_machine(host), "{host}");
+        }
+        for host in [
+            "example.org",
+            "example.org:8080",
+            "localhost.example.org",
+            "127.0.0.1.example.org:80",
+            "",
+        ] {
+            assert!(!is_of_this_machine(host), "{host}");
+        }
+    }
+}
