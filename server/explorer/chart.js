@@ -126,7 +126,7 @@ export class Chart {
       }
       lines.set(made.length, index);
       data.push(drawn);
-      const stroke = translucent(look.color, faint ? 0.55 : 1);
+      const stroke = translucent(look.color, faint ? 0.8 : 1);
       const width = kind === "line" ? (faint ? 1 : 2) : 0;
       made.push({ label, stroke, width, dash: look.dash, points: { show: false }, paths: kind === "line" ? undefined : () => null });
     }
@@ -137,7 +137,7 @@ export class Chart {
     const { xLabel, xText, yLabel, log, kind, x, focus } = this.drawing;
     const font = `12px ${getComputedStyle(this.host).fontFamily}`;
     const grid = { stroke: color("--grid"), width: 1 };
-    const axis = { stroke: color("--muted"), font, labelFont: font, grid, ticks: { ...grid, size: 5 }, labelSize: 18 };
+    const axis = { stroke: color("--muted"), font, labelFont: font, grid, ticks: { ...grid, size: 5 }, labelSize: 18, labelGap: 0 };
     const step = spacing(x);
     const pad = kind === "bars" ? step * 0.6 : ((x.at(-1) ?? 1) - (x[0] ?? 0)) * 0.02 || 0.5;
     const width = (/** @type {any} */ plot, /** @type {(string | null)[]} */ texts) => {
@@ -148,13 +148,13 @@ export class Chart {
     return {
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false }, focus: { prox: focus ? 30 : -1 } },
-      focus: { alpha: 0.25 },
+      focus: { alpha: 0.35 },
       scales: {
         x: { time: false, range: (/** @type {any} */ _, /** @type {number} */ min, /** @type {number} */ max) => [min - pad, max + pad] },
         y: { distr: log ? 3 : 1, ...(log && { range: logRange }), ...(kind === "bars" && !log && { range: fromZero }) },
       },
       axes: [
-        { ...axis, label: xLabel, values: ticks(xText ?? number), ...(xText && { incrs: [1, 2, 5, 10, 20, 50, 100], space: 70 }) },
+        { ...axis, label: xLabel, size: 30, values: ticks(xText ?? number), ...(xText && { incrs: [1, 2, 5, 10, 20, 50, 100], space: 70 }) },
         { ...axis, label: yLabel, values: ticks(number), size: width },
       ],
       hooks: {
@@ -196,15 +196,18 @@ export class Chart {
     context.rect(plot.bbox.left - 6 * scale, plot.bbox.top - 6 * scale, plot.bbox.width + 12 * scale, plot.bbox.height + 12 * scale);
     context.clip();
     context.beginPath();
-    let last = -Infinity;
+    // Where points lie close, only some have markers: those at the same places of every line.
+    const every = kind === "line" ? Math.max(1, Math.ceil((MARKER_SPACING * scale) / step)) : 1;
     for (const [at, value] of values.entries()) {
       if (value === null || value === undefined) continue;
       const [x, y] = [plot.valToPos(plot.data[0][at], "x", true), plot.valToPos(value, "y", true)];
       if (kind === "bars") {
-        context.rect(x + (number - series.length / 2) * bar + bar * 0.05, Math.min(y, floor), bar * 0.9, Math.abs(floor - y));
-      } else if (kind === "points" || x - last >= MARKER_SPACING * scale) {
+        const left = x + (number - series.length / 2) * bar;
+        context.rect(left + bar * 0.05, Math.min(y, floor), bar * 0.9, Math.abs(floor - y));
+        // Bars differ by more than their colour, too.
+        if (bar > 10 * scale) mark(context, look.marker, left + bar / 2, y - (y > floor ? -7 : 7) * scale, MARKER_RADIUS * scale);
+      } else if (at % every === 0) {
         mark(context, look.marker, x, y, MARKER_RADIUS * scale);
-        last = x;
       }
     }
     context.setLineDash([]);
@@ -220,6 +223,7 @@ export class Chart {
   #drawPlace(plot) {
     const { left, top, width, height } = plot.bbox;
     plot.ctx.save();
+    plot.ctx.setLineDash([]);
     plot.ctx.strokeStyle = color("--muted");
     plot.ctx.lineWidth = devicePixelRatio;
     plot.ctx.beginPath();
@@ -272,15 +276,21 @@ function spacing(x) {
 const ticks = (text) => (/** @type {any} */ _, /** @type {(number | null)[]} */ values) =>
   values.map((value) => (value === null ? "" : text(value)));
 
-/** @param {any} _ @param {number | null} min @param {number | null} max */
+/** From one round number to another. @param {any} _ @param {number | null} min @param {number | null} max */
 function logRange(_, min, max) {
-  return min === null || max === null ? [1, 10] : [min / 1.15, max * 1.15];
+  if (min === null || max === null || !(min > 0)) return [1, 10];
+  const steps = [1, 2, 3, 5, 7, 10];
+  const power = (/** @type {number} */ value) => 10 ** Math.floor(Math.log10(value));
+  const low = steps.findLast((step) => step * power(min) <= min * 1.0001) ?? 1;
+  const high = steps.find((step) => step * power(max) >= max * 0.9999) ?? 10;
+  const range = [low * power(min), high * power(max)];
+  return range[0] < range[1] ? range : [range[0] / 2, range[1] * 2];
 }
 
 /** @param {any} _ @param {number | null} min @param {number | null} max */
 function fromZero(_, min, max) {
   if (min === null || max === null) return [0, 1];
   const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
-  const room = (high - low || 1) * 0.05;
+  const room = (high - low || 1) * 0.08;
   return [low && low - room, high && high + room];
 }

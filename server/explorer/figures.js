@@ -12,7 +12,7 @@ export class Figures {
 
   async show() {
     if (this.address) return;
-    fill(this.panel, element("p", { class: "empty", role: "status" }, "Drawing the figures …"));
+    fill(this.panel, element("p", { class: "empty", role: "status" }, "Drawing the figures: the first time takes a few seconds …"));
     try {
       const page = await report();
       // A page of its own, with the token or without: a frame's request could not carry one.

@@ -3,7 +3,7 @@
 import { Chart } from "./chart.js";
 import { element, fill, segments, select } from "./elements.js";
 import { counted, label, number } from "./names.js";
-import { look, lookOfRule, swatch } from "./palette.js";
+import { byRule, look, lookOfRule, swatch } from "./palette.js";
 import { isNumeric } from "./result-table.js";
 
 /** More series than there are looks could not be told apart. */
@@ -129,13 +129,15 @@ function seriesOf({ columns, rows }, choices) {
     .filter(({ x }) => Number.isFinite(x))
     .sort((a, b) => a.x - b.x);
   const names = [...new Set(placed.map(({ name }) => name))];
+  const isRule = choices.series === "learning_rule";
+  if (isRule) names.sort(byRule);
   const notes = [];
   if (names.length > MOST_SERIES) notes.push(`The first ${MOST_SERIES} of ${names.length} series are drawn.`);
   const nUnreal = placed.filter(({ y }) => typeof y !== "number").length;
   if (nUnreal) notes.push(`${counted(nUnreal, "value is", "values are")} NULL or not finite and left out.`);
   const series = names.slice(0, MOST_SERIES).map((name, index) => ({
-    label: choices.series === "learning_rule" ? label(name) : name,
-    look: choices.series === "learning_rule" ? lookOfRule(name) : look(index),
+    label: isRule ? label(name) : name,
+    look: isRule ? lookOfRule(name) : look(index),
     values: placed.map((row) => (row.name === name ? (typeof row.y === "number" ? row.y : null) : undefined)),
   }));
   const xText = words ? (/** @type {number} */ x) => words[x] ?? "" : undefined;

@@ -65,14 +65,20 @@ export class Trajectories {
       statement,
       this.spoken,
     );
-    fill(panel, this.controls, this.card);
+    // Where there is room the choices are always seen; on a phone they would push the chart off the screen.
+    const folded = element("details", { class: "choices" }, element("summary", {}, "Choose what to see"), this.controls);
+    const wide = matchMedia("(min-width: 56.01rem)");
+    const unfold = () => (folded.open = wide.matches);
+    wide.addEventListener("change", unfold);
+    unfold();
+    fill(panel, folded, this.card);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.answer && this.#draw());
   }
 
   /** Shows what the address asks for. @param {URLSearchParams} choices */
   show(choices) {
     if (this.catalogue.isEmpty) {
-      this.controls.hidden = true;
+      /** @type {any} */ (this.controls.parentElement).hidden = true;
       fill(this.card, element("p", { class: "empty" }, "The dataset has no networks yet: make some with ", element("code", {}, "engram generate"), "."));
       return;
     }

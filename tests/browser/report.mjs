@@ -4,17 +4,16 @@
 //
 // The browser is the one that scripts/setup-browser.sh made. Exits with 1 when anything is wrong.
 import { mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { launch, picture as take } from "./browser.mjs";
 
 const [file, folder] = process.argv.slice(2);
 if (!file || !folder) {
   console.error("usage: node report.mjs PAGE FOLDER");
   process.exit(2);
 }
-const here = dirname(fileURLToPath(import.meta.url));
-const home = resolve(process.env.ENGRAM_BROWSER_DIR ?? join(here, "..", "..", ".browser"));
-const { chromium } = await import(pathToFileURL(join(home, "node_modules", "playwright-core", "index.mjs")));
 const address = pathToFileURL(resolve(file)).href;
 mkdirSync(folder, { recursive: true });
 
@@ -23,12 +22,8 @@ const expect = (holds, problem) => {
   if (!holds) problems.push(problem);
 };
 
-const browser = await chromium.launch({
-  executablePath: join(home, "chromium", "chromium"),
-  // A container's user is often root, for whom Chromium has no sandbox. The page is ours.
-  args: ["--no-sandbox", "--no-zygote", "--disable-gpu", "--font-render-hinting=none"],
-  env: { ...process.env, LD_LIBRARY_PATH: join(home, "chromium", "al2023", "lib") },
-});
+const browser = await launch();
+const picture = (page, name) => take(page, join(folder, name));
 
 /** The page in a window of this width, with what it says and asks for being watched. */
 async function open(width, colorScheme) {
@@ -43,18 +38,6 @@ async function open(width, colorScheme) {
   await page.goto(address, { waitUntil: "load" });
   await page.evaluate(() => document.fonts.ready);
   return page;
-}
-
-/** A picture of the whole page. On a busy machine Chromium at times cannot make one, and can a moment later. */
-async function picture(page, name) {
-  for (let triesLeft = 4; ; triesLeft--) {
-    try {
-      return await page.screenshot({ path: join(folder, name), fullPage: true });
-    } catch (error) {
-      if (triesLeft === 0) throw error;
-      await page.waitForTimeout(500);
-    }
-  }
 }
 
 /** What is wrong with the figures: runs in the page. */

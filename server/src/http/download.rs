@@ -128,7 +128,7 @@ pub(super) async fn answer(
     format: Format,
 ) -> Result<Response, Refusal> {
     let asked = service.asker.ask(question).await?;
-    let mut batches = asked.batches;
+    let mut batches = asked.batches.fuse();
     // Much that can go wrong does so before the first row, where it can still be told.
     let first = batches.next().await.transpose()?;
     let (encoder, head) = Encoder::try_new(format, asked.schema).map_err(|error| {

@@ -117,7 +117,9 @@ async fn secured(mut response: Response) -> Response {
             "same-origin",
         ),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     // Answers are of a dataset that not everybody may read, and of this moment.
     let uncached = HeaderValue::from_static("no-store");
