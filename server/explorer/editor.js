@@ -56,7 +56,7 @@ export class Editor {
   mark(place) {
     this.marked = null;
     if (place?.line) {
-      const lines = this.text.split("\n");
+      const lines = /** @type {string[]} */ (this.text.split("\n"));
       const before = lines.slice(0, place.line - 1).reduce((length, line) => length + line.length + 1, 0);
       const letters = [...(lines[place.line - 1] ?? "")];
       const start = before + letters.slice(0, place.column - 1).join("").length;

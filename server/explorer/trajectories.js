@@ -28,7 +28,16 @@ export class Trajectories {
     this.page = page;
     this.dataset = dataset;
     this.catalogue = new Catalogue(choices);
+    this.choices = this.catalogue.resolve(new URLSearchParams());
     this.chart = /** @type {Chart | null} */ (null);
+    this.answer = /** @type {import("./server.js").Answer | null} */ (null);
+    this.epochs = /** @type {number[]} */ ([]);
+    this.series = /** @type {import("./chart.js").Series[]} */ ([]);
+    this.groups = /** @type {import("./trajectory-series.js").Group[]} */ ([]);
+    /** What the view shows, in words and in SQL. */
+    this.title = "";
+    this.place = "";
+    this.text = "";
     this.controls = element("form", { class: "controls", "aria-label": "What to see", onsubmit: (/** @type {Event} */ event) => event.preventDefault() });
     this.heading = element("h2", { id: "view-title" });
     this.subtitle = element("p", { class: "note" });
