@@ -58,7 +58,7 @@ export class Trajectories {
     this.sql = element("pre", { class: "code", tabindex: "0", "aria-label": "SQL of this view" });
     const openSql = element("button", { type: "button", onclick: () => page.openSql(this.text) }, "Open in the SQL box");
     const statement = element("details", {}, element("summary", {}, "SQL of this view"), this.sql, element("p", {}, openSql));
-    const help = "Hover or tap to read values; drag to enlarge, double-click to go back. With the keyboard: ← and → move, Home and End jump, Esc lets go.";
+    const help = "Hover or tap to read values; drag to enlarge, double-click to go back. On the keyboard ←, →, Home and End move, Esc lets go.";
     this.card = element(
       "div",
       { class: "card view" },
@@ -151,7 +151,7 @@ export class Trajectories {
         element("input", { type: "checkbox", value: rule, checked: chosen.includes(rule), onchange: () => toggle(rule) }),
         swatch(lookOfRule(rule)),
         element("span", {}, label(rule)),
-        element("span", { class: "note count", title: counted(nRuns, "network") }, nRuns),
+        element("span", { class: "note count" }, nRuns, element("span", { class: "unseen" }, " networks")),
       ),
     );
     const all = element("button", { type: "button", class: "link", onclick: () => this.#choose({ rules: available.map(({ rule }) => rule) }) }, "all");

@@ -242,7 +242,7 @@ const steps = {
     await run(page, "SELECT learning_rule, epoch, avg(validation_accuracy) AS accuracy FROM trajectories GROUP BY ALL ORDER BY 1, 2");
     await choose(page, "Chart");
     await page.locator("#sql .u-over").waitFor();
-    equal([await page.getByLabel("X", { exact: true }).inputValue(), await page.getByLabel("Y", { exact: true }).inputValue(), await page.getByLabel("Series").inputValue()], ["epoch", "accuracy", "learning_rule"], "what is drawn at first");
+    equal(await Promise.all(["X", "Y", "Series"].map((name) => page.getByRole("combobox", { name, exact: true }).inputValue())), ["epoch", "accuracy", "learning_rule"], "what is drawn at first");
     await choose(page, "Points");
     await choose(page, "Bars");
     equal(params(page).get("kind"), "bars", "the kind in the address");
@@ -393,7 +393,9 @@ const steps = {
     await narrow("sql");
     await choose(page, "Chart");
     await page.locator("#sql .u-over").waitFor();
-    for (const summary of await page.locator(".reference > details:not([open]) > summary").all()) await summary.click();
+    for (const part of await page.locator(".reference > details").all()) {
+      if ((await part.getAttribute("open")) === null) await part.locator("> summary").click();
+    }
     await narrow("sql-chart");
     await page.getByRole("tab", { name: "Figures" }).click();
     await page.locator("iframe").waitFor();

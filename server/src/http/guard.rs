@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{self, HeaderMap};
+use axum::http::Method;
+use axum::http::header;
+use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -18,7 +20,7 @@ pub(super) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match client(&site, address, request.headers()) {
+    match client(&site, address, &request) {
         Ok(client) => {
             request.extensions_mut().insert(client);
             next.run(request).await
@@ -27,10 +29,13 @@ pub(super) async fn guard(
     }
 }
 
-fn client(site: &Site, address: SocketAddr, headers: &HeaderMap) -> Result<Client, Refusal> {
+fn client(site: &Site, address: SocketAddr, request: &Request) -> Result<Client, Refusal> {
     let service = &site.service;
+    let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if text("sec-fetch-site") == Some("cross-site") {
+    // Whoever follows a link sees an answer that the page with the link does not.
+    let is_link = request.method() == Method::GET && text("sec-fetch-dest") == Some("document");
+    if text("sec-fetch-site") == Some("cross-site") && !is_link {
         let hint = "ask from a program, or open the page of this server";
         return Err(Refusal::stranger(
             "a page of another site may not ask",
@@ -38,7 +43,8 @@ fn client(site: &Site, address: SocketAddr, headers: &HeaderMap) -> Result<Clien
         ));
     }
     let is_open = service.tokens.is_empty() && service.anonymous == Anonymous::Loopback;
-    let host = text(header::HOST.as_str());
+    let authority = request.uri().authority().map(Authority::as_str);
+    let host = text(header::HOST.as_str()).or(authority);
     // A name of somebody else's that leads to this machine would let that somebody's page read the answers.
     if let Some(host) = host.filter(|host| is_open && !is_of_this_machine(host)) {
         return Err(Refusal::stranger(

@@ -373,6 +373,12 @@ fn pages_of_other_sites_are_not_answered() {
         ),
         (200, "")
     );
+    let link = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-dest", "document"),
+    ];
+    let answer = server.send("GET", "/api/dataset", &link, &[]);
+    assert_eq!(answer.status, 200, "a link from another site");
     let everybody = Serving::start(data.path(), &["--allow-anonymous"]);
     assert_eq!(
         everybody

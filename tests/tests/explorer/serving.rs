@@ -17,8 +17,7 @@ use tempfile::TempDir;
 pub(crate) const TOKEN: &str = "s3cr3t-of-some-length";
 
 /// What takes long and gives no row before the end.
-pub(crate) const ENDLESS: &str =
-    "SELECT count(*) FROM trajectories a, trajectories b, trajectories c, trajectories d \
+pub(crate) const ENDLESS: &str = "SELECT count(*) FROM trajectories a, trajectories b, trajectories c, trajectories d \
      WHERE a.epoch + b.epoch + c.epoch + d.epoch < 0";
 
 /// A running `engram serve`; it ends with this.
@@ -116,7 +115,9 @@ impl Serving {
     pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = String::from_utf8(self.get("/metrics").body).unwrap();
         let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
-        lines.find_map(|rest| rest.trim().parse().ok()).unwrap_or(0.0)
+        lines
+            .find_map(|rest| rest.trim().parse().ok())
+            .unwrap_or(0.0)
     }
 
     /// Waits until a number of the metrics is what it should become.
@@ -124,7 +125,11 @@ impl Serving {
         let began = Instant::now();
         while self.metric(name) != wanted {
             let waited = began.elapsed();
-            assert!(waited < Duration::from_secs(30), "{name} is {}", self.metric(name));
+            assert!(
+                waited < Duration::from_secs(30),
+                "{name} is {}",
+                self.metric(name)
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
