@@ -110,7 +110,9 @@ function resolve({ columns, rows }, asked) {
   const usualX = names.find((name) => /epoch|step/.test(name)) ?? names[0];
   const x = pick(asked.x, names, usualX);
   const y = pick(asked.y, numeric, numeric.find((name) => name !== x && !/^n_|_index$|seed/.test(name)) ?? numeric.findLast((name) => name !== x) ?? numeric[0]);
-  const other = columns.find(({ name, type }) => name !== x && name !== y && !isNumeric(type))?.name;
+  const words = names.filter((name, at) => name !== x && name !== y && !isNumeric(columns[at].type));
+  const isFew = (/** @type {string} */ name) => new Set(rows.map((row) => row[names.indexOf(name)])).size <= MOST_SERIES / 2;
+  const other = words.find((name) => name === "learning_rule") ?? words.find(isFew);
   const series = asked.series === "" ? "" : pick(asked.series, names, other);
   const xType = columns.find(({ name }) => name === x)?.type ?? "";
   const usualKind = isNumeric(xType) ? "line" : "bars";
