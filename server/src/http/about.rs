@@ -45,8 +45,8 @@ pub(super) fn name(session: &Session) -> String {
         return format!("{} {}", release.name, release.version);
     }
     let url = session.location().url();
-    let parts = url.path_segments().into_iter().flatten();
-    let last = parts.filter(|part| !part.is_empty()).next_back();
+    let mut parts = url.path_segments().into_iter().flatten();
+    let last = parts.rfind(|part| !part.is_empty());
     last.map_or_else(
         || url.to_string(),
         |part| {
