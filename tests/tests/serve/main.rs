@@ -1,12 +1,7 @@
 //! The server, with other people's clients: ADBC's driver of Flight SQL under Python's DB-API (`scripts/flight_clients.py`), and
 //! HTTP over plain sockets.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answering;
 mod limiting;
