@@ -298,7 +298,9 @@ def protocol():
 
     def run():
         try:
-            client.do_get(info.endpoints[0].ticket).read_all()
+            # Not read_all: it takes a cancelled query for Ctrl-C, and interrupts the program.
+            for _ in client.do_get(info.endpoints[0].ticket):
+                pass
         except Exception as error:
             ended.append(error)
 

@@ -64,7 +64,7 @@ fn client(site: &Site, address: SocketAddr, request: &Request) -> Result<Client,
 
 /// Whether a host with or without a port is an address, or the name that every machine has for itself.
 fn is_of_this_machine(host: &str) -> bool {
-    if host.parse::<SocketAddr>().is_ok() {
+    if host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
         return true;
     }
     let name = match host.rsplit_once(':') {

@@ -27,7 +27,7 @@ fn run(reader: &Reader, page: &str, at: &str) {
                 reader.sweep(&block.text);
             }
             // What is shown and not run: messages, parts of files.
-            "text" | "toml" | "rust" => {}
+            "text" | "toml" | "rust" | "ini" => {}
             other => panic!("{place}: nobody knows how to run `{other}`"),
         }
     }
@@ -86,6 +86,16 @@ fn a_sweep_runs_on_a_cluster() {
         return;
     };
     run(&reader, "docs/running.md", "data/sweep");
+}
+
+#[test]
+fn a_server_answers_as_the_guides_say() {
+    let reader = Reader::with_dataset().with_python();
+    let Some(reader) = reader.and_then(Reader::with_server) else {
+        return;
+    };
+    run(&reader, "docs/serving.md", "data/digits");
+    run(&reader, "docs/explorer.md", "data/digits");
 }
 
 #[test]

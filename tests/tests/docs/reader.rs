@@ -2,9 +2,10 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use engram_tests::commands::{SMALL_SWEEP, command, engram};
@@ -29,7 +30,19 @@ pub(crate) struct Reader {
     folder: tempfile::TempDir,
     python: Option<PathBuf>,
     environment: Vec<(String, String)>,
+    addresses: Vec<(&'static str, String)>,
+    server: Option<Server>,
     _store: Option<Arc<Moto>>,
+}
+
+/// A server that ends with its reader.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Reader {
@@ -48,6 +61,8 @@ impl Reader {
             folder,
             python: None,
             environment: Vec::new(),
+            addresses: Vec::new(),
+            server: None,
             _store: None,
         }
     }
@@ -101,6 +116,40 @@ impl Reader {
         self
     }
 
+    /// Has `curl`, and lets `engram serve` run, on other ports than those that it has by default; nothing where there is no `curl`.
+    pub(crate) fn with_server(mut self) -> Option<Self> {
+        if Command::new("curl").arg("--version").output().is_err() {
+            let _ = writeln!(io::stderr(), "SKIPPED: there is no curl");
+            return None;
+        }
+        let mut command = engram(&["serve", "--at", "data/digits"]);
+        command.args(["--flight", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        command
+            .current_dir(self.folder.path())
+            .stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
+        for (name, default) in [
+            ("Flight SQL", "127.0.0.1:50051"),
+            ("HTTP", "127.0.0.1:8080"),
+        ] {
+            let mut lines = said.by_ref().map(Result::unwrap);
+            let line = lines.find(|line| line.trim().starts_with(name)).unwrap();
+            let (_, address) = line.rsplit_once("//").unwrap();
+            self.addresses.push((default, address.to_owned()));
+        }
+        self.server = Some(Server(process));
+        Some(self)
+    }
+
+    /// The text with the addresses that the server has.
+    fn addressed(&self, text: &str) -> String {
+        let addresses = self.addresses.iter();
+        addresses.fold(text.to_owned(), |text, (default, address)| {
+            text.replace(default, address)
+        })
+    }
+
     /// Has a pickle in the form of the study's at `dataset.pkl`.
     pub(crate) fn published_dataset(&self) {
         let arguments = [OsStr::new("make"), self.folder.path().as_os_str()];
@@ -118,14 +167,18 @@ impl Reader {
     /// Runs commands.
     pub(crate) fn shell(&self, commands: &str, place: &str) {
         let mut shell = Command::new("bash");
-        shell.args(["-euo", "pipefail", "-c", commands]);
+        // What runs until it is told to end is running already.
+        let commands = self
+            .addressed(commands)
+            .replace("engram serve ", "true engram serve ");
+        shell.args(["-euo", "pipefail", "-c", &commands]);
         self.run(shell, place);
     }
 
     /// Runs a program.
     pub(crate) fn python(&self, program: &str, place: &str) {
         let mut python = Command::new(self.python.as_ref().unwrap());
-        python.args(["-c", program]);
+        python.args(["-c", &self.addressed(program)]);
         if program.contains("pyspark") {
             python.env("JAVA_HOME", java_home(self.python.as_ref().unwrap()));
         }
