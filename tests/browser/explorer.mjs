@@ -233,6 +233,12 @@ const steps = {
     equal(await page.locator(".editor mark").textContent(), "epoc", "what is marked");
     equal(await page.locator("#sql-text").evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), "epoc", "what is selected");
     await page.locator("#sql .error").getByText("epoch").waitFor();
+    // The text that is seen lies over the one that is written, letter by letter.
+    const letters = (selector) => page.locator(selector).evaluate((node) => {
+      const { fontFamily, fontSize, lineHeight, padding } = getComputedStyle(node);
+      return JSON.stringify({ fontFamily, fontSize, lineHeight, padding });
+    });
+    equal(await letters("#sql-text"), await letters(".editor pre"), "the letters of the box");
     problems.push(...(await page.evaluate(inspect)));
     await picture(page, "sql-error");
     await page.locator("#sql-text").press("End");
