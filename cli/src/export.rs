@@ -95,8 +95,12 @@ Examples:
     engram export --at data/digits --to loss.csv.gz \\
       \"SELECT run_id, learning_rule, epoch, validation_loss FROM trajectories WHERE layer = 'conv1' ORDER BY run_id, epoch\"
 
-  The feature matrix of a named query, as NumPy arrays:
-    engram export --at data/digits --query features --to features.npz
+  The feature matrix, as NumPy arrays:
+    engram export --at data/digits --to features.npz \
+      \"SELECT learning_rule, run_id, layer, features FROM features('weight') WHERE excluded IS NULL\"
+
+  A named query with a parameter:
+    engram export --at data/digits --query figure_4a --param period=4 --to figure_4a.parquet
 
   A folder for every learning rule, in a store:
     engram export --at data/digits --partition-by learning_rule --to s3://bucket/trajectories

@@ -42,8 +42,8 @@ struct LrIdentifyArgs {
 
     /// Which field of `meta` is what, as in task=trainset; may be given several times
     ///
-    /// What can be told: learning_rule, task, architecture, layer, batch_size, model_seed, dataset_seed. Usual names are
-    /// recognised without it.
+    /// What can be told: learning_rule, task, architecture, layer, batch_size, model_seed, dataset_seed, definition,
+    /// unit_fraction, noise_stddev, observation_seed. Usual names are recognised without it.
     #[arg(long = "field", value_name = "WHAT=FIELD", value_parser = field)]
     fields: Vec<(Meaning, String)>,
 
@@ -55,8 +55,8 @@ struct LrIdentifyArgs {
     #[arg(long = "run-field", value_name = "FIELD")]
     run_fields: Vec<String>,
 
-    /// Epochs between two checkpoints; the first is before training
-    #[arg(long, value_name = "N", default_value_t = engram_import::EPOCHS_PER_CHECKPOINT)]
+    /// Epochs between two checkpoints, of which the first is before training, where the file does not tell the epochs
+    #[arg(long, value_name = "N", default_value_t = engram_import::EPOCHS_PER_CHECKPOINT, value_parser = clap::value_parser!(u32).range(1..))]
     epochs_per_checkpoint: u32,
 
     /// What the release is called

@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 use engram_engine::reshape::pivot;
 use engram_engine::{Session, queries};
 
+use crate::failure::Failure;
 use crate::session_arguments::SessionArguments;
 use output::{Destination, Sink};
 use progress::Progress;
@@ -189,6 +190,19 @@ impl AnswerArguments {
     /// The form of the answer and where it goes.
     fn form(&self) -> anyhow::Result<(Format, Destination)> {
         let of_file = self.output.as_deref().and_then(Format::of_file);
+        if let (None, None, Some(file)) = (self.format, of_file, &self.output) {
+            // A table for people under a name that promises something else would mislead.
+            let is_text = file.extension().is_none_or(|ending| ending == "txt");
+            if !is_text {
+                return Err(Failure::Request {
+                    message: format!("the name {} tells no format that this command writes", file.display()),
+                    hint: "give --format, or a name that ends with .csv, .json, .arrow, .parquet or .txt; `engram export` writes \
+                           compressed CSV, NDJSON, NumPy, Avro and SQLite"
+                        .to_owned(),
+                }
+                .into());
+            }
+        }
         let format = self.format.or(of_file).unwrap_or(Format::Table);
         let destination = Destination::of(self.output.clone());
         destination.accepts(format)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{Schema, SchemaRef};
 use engram_engine::{Answer, Session};
 use engram_schemas::DatasetLocation;
@@ -18,6 +19,9 @@ use crate::partitions::{self, Partitions};
 use crate::settings::{ExportSettings, Form};
 use crate::target::Target;
 use crate::{Error, Result, plain};
+
+/// Rows of a batch that goes to the writer, where there are so many.
+const BATCH_ROWS: usize = 8192;
 
 /// How many batches wait for the writer. A slow place slows the query.
 const WAITING_BATCHES: usize = 2;
@@ -69,6 +73,7 @@ pub async fn export<S: Future<Output = ()> + Send>(
 ) -> Result<Exported> {
     let begun = Instant::now();
     let form = settings.form(to.root().filename().unwrap_or_default())?;
+    refuse_within(session, to)?;
     let by = settings.partition_by.clone();
     let target = match by.is_empty() {
         true => Target::file(to, settings.overwrite).await?,
@@ -118,6 +123,19 @@ pub async fn export<S: Future<Output = ()> + Send>(
         n_bytes: account.n_bytes(),
         elapsed: begun.elapsed(),
     })
+}
+
+/// Refuses a place within the dataset: what is written there would be taken for a part of it, or replace one.
+fn refuse_within(session: &Session, to: &DatasetLocation) -> Result<()> {
+    let dataset = session.location();
+    let is_same_store = dataset.store_url() == to.store_url();
+    match is_same_store && to.root().prefix_matches(dataset.root()) {
+        true => Err(Error::Settings {
+            reason: format!("{to} lies within the dataset {dataset}"),
+            hint: "choose a place outside of it".to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// The query for the examples whose rows `sql` gives.
@@ -172,13 +190,26 @@ async fn feed(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<u64> {
     let mut n_rows = 0;
-    while let Some(rows) = answer.batches.next().await {
-        let rows = rows?;
-        n_rows += rows.num_rows() as u64;
-        if sender.send(Message::Rows(rows)).await.is_err() {
-            return Ok(n_rows);
+    // Datasets of many files answer in many small batches, which cost their readers more than the rows in them.
+    let mut batches = BatchCoalescer::new(Arc::clone(&answer.schema), BATCH_ROWS);
+    loop {
+        let rows = answer.batches.next().await.transpose()?;
+        let is_last = rows.is_none();
+        match rows {
+            Some(rows) => batches.push_batch(rows),
+            None => batches.finish_buffered_batch(),
         }
-        progress(n_rows, account.n_bytes());
+        .map_err(|error| engram_engine::Error::running(error.into()))?;
+        while let Some(rows) = batches.next_completed_batch() {
+            n_rows += rows.num_rows() as u64;
+            if sender.send(Message::Rows(rows)).await.is_err() {
+                return Ok(n_rows);
+            }
+            progress(n_rows, account.n_bytes());
+        }
+        if is_last {
+            break;
+        }
     }
     let _ = sender.send(Message::End).await;
     Ok(n_rows)

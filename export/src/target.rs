@@ -128,8 +128,7 @@ impl Target {
         match below.split_last() {
             Some((name, [])) => name.as_ref() == WHOLE,
             Some((name, folders)) => {
-                name.as_ref().starts_with("part-")
-                    && folders.iter().all(|folder| folder.as_ref().contains('='))
+                is_part(name.as_ref()) && folders.iter().all(|folder| folder.as_ref().contains('='))
             }
             None => false,
         }
@@ -187,6 +186,18 @@ impl Target {
             }),
         }
     }
+}
+
+/// Whether a file is named as a part of an export is, `part-N.ENDING`. Those of releases and of other programs have more in their
+/// names.
+fn is_part(name: &str) -> bool {
+    let number = name
+        .strip_prefix("part-")
+        .and_then(|rest| rest.split('.').next());
+    number.is_some_and(|number| {
+        let parsed: Option<u64> = number.parse().ok();
+        parsed.is_some_and(|parsed| parsed.to_string() == number)
+    })
 }
 
 /// A folder that is being filled. On a disk it appears when it is whole; in a store its objects appear one by one, and the
@@ -287,6 +298,27 @@ impl Drop for Folder {
         for object in std::mem::take(&mut self.written) {
             // A folder without its mark is not whole, whatever stays in it.
             let _ = self.target.runtime.block_on(self.target.remove(&object));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_part;
+
+    #[test]
+    fn parts_of_others_are_none_of_ours() {
+        for name in ["part-0.parquet", "part-12.csv.gz"] {
+            assert!(is_part(name), "{name}");
+        }
+        for name in [
+            "part-00000-f7d29a706e9c.parquet",
+            "part-00.parquet",
+            "part-.parquet",
+            "part-1-c000.parquet",
+            "parts-1.csv",
+        ] {
+            assert!(!is_part(name), "{name}");
         }
     }
 }

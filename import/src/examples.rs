@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use engram_pickle::PublishedDataset;
 use engram_pickle::published_dataset::{Categories, Meaning, MetaField};
-use engram_schemas::{Architecture, Depth, LearningRule, Task};
+use engram_schemas::{Architecture, Definition, Depth, LearningRule, Task};
 
 use crate::{Error, Result};
 
@@ -29,7 +29,7 @@ pub struct RunKey {
 }
 
 /// A run's layers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// What it is.
     pub key: RunKey,
@@ -38,7 +38,7 @@ pub struct Run {
 }
 
 /// An example: a layer of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// Its place in the dataset.
     pub example: usize,
@@ -48,6 +48,14 @@ pub struct Layer {
     pub index: i32,
     /// Where in its network it lies.
     pub depth: Depth,
+    /// How weight norms and activity change are defined.
+    pub definition: Definition,
+    /// The share of its units that were observed.
+    pub unit_fraction: f64,
+    /// The standard deviation of the noise on every unit.
+    pub noise_stddev: f64,
+    /// The seed of the choice of units and of the noise.
+    pub observation_seed: i64,
 }
 
 /// Groups the examples of a dataset to runs, sorted. `run_fields` are fields of `meta` that tell runs apart, beside those that
@@ -67,6 +75,10 @@ pub fn runs(dataset: &PublishedDataset, run_fields: &[String]) -> Result<Vec<Run
     let batch_sizes = integers(dataset, Meaning::BatchSize)?;
     let model_seeds = integers(dataset, Meaning::ModelSeed)?;
     let dataset_seeds = integers(dataset, Meaning::DatasetSeed)?;
+    let definitions = definitions(dataset)?;
+    let unit_fractions = reals(dataset, Meaning::UnitFraction, 1.0)?;
+    let noise_stddevs = reals(dataset, Meaning::NoiseStddev, 0.0)?;
+    let observation_seeds = integers(dataset, Meaning::ObservationSeed)?;
     let further = further(dataset, run_fields)?;
     let indices = indices(&architectures, &dataset.depths, &layers);
 
@@ -90,6 +102,10 @@ pub fn runs(dataset: &PublishedDataset, run_fields: &[String]) -> Result<Vec<Run
             name: layers[example].clone(),
             index: indices[example],
             depth: dataset.depths[example],
+            definition: definitions[example],
+            unit_fraction: unit_fractions[example],
+            noise_stddev: noise_stddevs[example],
+            observation_seed: observation_seeds[example],
         });
     }
     let mut repeated = 0;
@@ -176,6 +192,30 @@ fn integers(dataset: &PublishedDataset, meaning: Meaning) -> Result<Vec<i64>> {
             .values
             .to_integers()
             .ok_or_else(|| wrong(field, "one integer for every example")),
+    }
+}
+
+/// The real numbers of a field, or the same for all where there is none.
+fn reals(dataset: &PublishedDataset, meaning: Meaning, without: f64) -> Result<Vec<f64>> {
+    match dataset.field(meaning) {
+        None => Ok(vec![without; dataset.n_examples]),
+        Some(field) => field
+            .values
+            .to_reals()
+            .ok_or_else(|| wrong(field, "one number for every example")),
+    }
+}
+
+/// The definitions by which the values were computed: the study's own unless a field says otherwise.
+fn definitions(dataset: &PublishedDataset) -> Result<Vec<Definition>> {
+    let Some(field) = dataset.field(Meaning::Definition) else {
+        return Ok(vec![Definition::Published; dataset.n_examples]);
+    };
+    let texts = field.values.texts().unwrap_or_default();
+    let definitions: Vec<Definition> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    match definitions.len() == dataset.n_examples {
+        true => Ok(definitions),
+        false => Err(wrong(field, "`standard` or `published` for every example")),
     }
 }
 

@@ -8,8 +8,8 @@ use arrow::array::{
 use engram_pickle::PublishedDataset;
 use engram_schemas::trajectories::{column, file_schema};
 use engram_schemas::{
-    CODE_VERSION_KEY, CONFIGURATION_KEY, Definition, Observable, SCHEMA_VERSION,
-    SCHEMA_VERSION_KEY, Status, file_hash,
+    CODE_VERSION_KEY, CONFIGURATION_KEY, Observable, SCHEMA_VERSION, SCHEMA_VERSION_KEY, Status,
+    file_hash,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::KeyValue;
@@ -91,13 +91,7 @@ fn rows(
     run_id: &str,
     epochs_per_checkpoint: u32,
 ) -> Result<RecordBatch> {
-    let last = dataset.n_checkpoints.saturating_sub(1) as i64 * i64::from(epochs_per_checkpoint);
-    if i32::try_from(last).is_err() {
-        return Err(Error::Range {
-            what: "epoch",
-            value: last,
-        });
-    }
+    let epochs = epochs(dataset, epochs_per_checkpoint)?;
     let keys: Vec<(usize, &Layer)> = (0..dataset.n_checkpoints)
         .flat_map(|checkpoint| run.layers.iter().map(move |layer| (checkpoint, layer)))
         .collect();
@@ -109,6 +103,10 @@ fn rows(
     let texts = |of: &dyn Fn(&Layer) -> &str| -> ArrayRef {
         let values = keys.iter().map(|(_, layer)| of(layer));
         Arc::new(StringArray::from_iter_values(values))
+    };
+    let reals = |of: &dyn Fn(&Layer) -> f64| -> ArrayRef {
+        let values = keys.iter().map(|(_, layer)| of(layer));
+        Arc::new(Float64Array::from_iter_values(values))
     };
     let schema = file_schema();
     let columns = schema.fields().iter().map(|field| -> ArrayRef {
@@ -126,15 +124,16 @@ fn rows(
             }
             column::DEPTH => texts(&|layer| layer.depth.as_str()),
             column::EPOCH => {
-                let epochs = keys.iter().map(|(checkpoint, _)| {
-                    (*checkpoint as i64 * i64::from(epochs_per_checkpoint)) as i32
-                });
+                let epochs = keys.iter().map(|(checkpoint, _)| epochs[*checkpoint]);
                 Arc::new(Int32Array::from_iter_values(epochs))
             }
-            column::UNIT_FRACTION => real(1.0),
-            column::NOISE_STDDEV => real(0.0),
-            column::OBSERVATION_SEED => long(0),
-            column::DEFINITION => text(Definition::Published.as_str()),
+            column::UNIT_FRACTION => reals(&|layer| layer.unit_fraction),
+            column::NOISE_STDDEV => reals(&|layer| layer.noise_stddev),
+            column::OBSERVATION_SEED => {
+                let seeds = keys.iter().map(|(_, layer)| layer.observation_seed);
+                Arc::new(Int64Array::from_iter_values(seeds))
+            }
+            column::DEFINITION => texts(&|layer| layer.definition.as_str()),
             name => match place(dataset, name) {
                 Some(place) => values(dataset, &keys, place),
                 None if Observable::all().any(|observable| observable.column() == name) => {
@@ -146,6 +145,24 @@ fn rows(
     });
     let columns = columns.collect();
     Ok(RecordBatch::try_new(schema.clone(), columns)?)
+}
+
+/// The epochs of the checkpoints: the dataset's own, or at a fixed distance from the start.
+fn epochs(dataset: &PublishedDataset, epochs_per_checkpoint: u32) -> Result<Vec<i32>> {
+    let checkpoints = 0..dataset.n_checkpoints as i64;
+    let counted = || checkpoints.map(|checkpoint| checkpoint * i64::from(epochs_per_checkpoint));
+    let epochs = dataset
+        .epochs
+        .clone()
+        .unwrap_or_else(|| counted().collect());
+    let in_range = |epoch: i64| {
+        let epoch_in_range = i32::try_from(epoch).ok().filter(|epoch| *epoch >= 0);
+        epoch_in_range.ok_or(Error::Range {
+            what: "epoch",
+            value: epoch,
+        })
+    };
+    epochs.into_iter().map(in_range).collect()
 }
 
 /// Where the dataset has the statistic of a column.

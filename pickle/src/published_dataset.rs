@@ -35,6 +35,8 @@ pub struct PublishedDataset {
     pub n_examples: usize,
     /// Number of checkpoints at which each was observed.
     pub n_checkpoints: usize,
+    /// The epochs of the checkpoints, where the dataset has them: the study's does not, Engram's exports do.
+    pub epochs: Option<Vec<i64>>,
     /// The observed values, `[example, checkpoint, statistic]`, the last index changing first.
     pub values: Vec<f64>,
     /// Where in its network each example's layer lies.
@@ -96,6 +98,10 @@ impl PublishedDataset {
             );
             return Err(form("X", observed, expected));
         }
+        let epochs = parts.get("epochs").and_then(Value::as_array);
+        let epochs = epochs
+            .filter(|epochs| epochs.shape() == [n_checkpoints])
+            .and_then(|epochs| epochs.to_i64().ok());
         let fields = meta::fields(part(parts, "meta")?, n_examples, &spellings)?;
         Ok(Self {
             values: observed.to_f64()?,
@@ -104,6 +110,7 @@ impl PublishedDataset {
             statistics,
             n_examples,
             n_checkpoints,
+            epochs,
             fields,
             spellings,
         })

@@ -49,6 +49,16 @@ pub enum Error {
         /// What the other writer said of itself.
         claim: String,
     },
+    /// A place that is not empty.
+    #[error("{place} is not empty: it holds {found}{}", more(*n_files))]
+    Taken {
+        /// The place.
+        place: String,
+        /// One of the files.
+        found: String,
+        /// How many there are.
+        n_files: usize,
+    },
     /// Files among the parts that are none of the release.
     #[error(
         "{place} holds files that do not belong to the release: {}",
@@ -110,6 +120,13 @@ impl From<arrow::error::ArrowError> for Error {
     }
 }
 
+fn more(n_files: usize) -> String {
+    match n_files {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    }
+}
+
 /// The first few of many.
 fn first(names: &[String]) -> String {
     const SHOWN: usize = 10;
@@ -136,7 +153,7 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::Claimed { place, .. } => Some(format!(
             "choose another place for --to; if that writer is gone, run its command again, or empty {place}"
         )),
-        Error::Strangers { .. } => Some("publish at an empty place".to_owned()),
+        Error::Taken { .. } | Error::Strangers { .. } => Some("publish at an empty place".to_owned()),
         Error::Damaged { .. } => Some(
             "remove the files and run `engram generate` again: it makes the runs that are missing".to_owned(),
         ),

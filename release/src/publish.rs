@@ -125,6 +125,7 @@ pub async fn publish(
             files: files.collect(),
         });
     }
+    refuse_taken(to).await?;
     let content = content_of(settings, session);
     if let Some(before) = take(to, settings, &content).await? {
         return Ok(Published {
@@ -270,6 +271,26 @@ async fn take(
         return Ok(Some(release));
     }
     Err(already(to, &release))
+}
+
+/// Refuses a place where something is that no writer of a release left: a sweep, somebody's files.
+async fn refuse_taken(to: &DatasetLocation) -> Result<()> {
+    let files = dataset::list(to, to.root()).await?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    // Looked at after the listing: a writer claims the place before it writes, and names the release before it gives up the claim.
+    for known in [CLAIM, manifest::FILE] {
+        let known = to.root().clone().join(known);
+        if store::read(to, &known).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Error::Taken {
+        place: to.to_string(),
+        found: to.display(&files[0].location),
+        n_files: files.len(),
+    })
 }
 
 /// Refuses files in the folders of tables that the manifest does not name: a reader of the folders would count them in.

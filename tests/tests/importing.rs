@@ -204,7 +204,7 @@ fn what_came_in_goes_out_as_the_arrays_that_analyses_read() {
     let back = folder.path().join("back");
     let imported = import(&file, &back, &[]);
     assert!(imported.status.success(), "{}", messages(&imported));
-    let sums = "SELECT task, architecture, learning_rule, layer, layer_index, depth, batch_size, epoch, \
+    let sums = "SELECT task, architecture, learning_rule, layer, layer_index, depth, batch_size, epoch, definition, \
                 sum(weight_raw_mean) AS weights, sum(activity_change_abs_mean) AS changes \
                 FROM trajectories GROUP BY ALL ORDER BY ALL";
     assert_eq!(rows(&release, sums), rows(&back, sums));

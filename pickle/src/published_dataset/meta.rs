@@ -23,11 +23,19 @@ pub enum Meaning {
     ModelSeed,
     /// The seed of the order of the training examples.
     DatasetSeed,
+    /// How weight norms and activity change are defined.
+    Definition,
+    /// The share of the units that were observed.
+    UnitFraction,
+    /// The standard deviation of the noise on every unit.
+    NoiseStddev,
+    /// The seed of the choice of units and of the noise.
+    ObservationSeed,
 }
 
 impl Meaning {
     /// Every meaning, in declared order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::LearningRule,
         Self::Task,
         Self::Architecture,
@@ -35,6 +43,10 @@ impl Meaning {
         Self::BatchSize,
         Self::ModelSeed,
         Self::DatasetSeed,
+        Self::Definition,
+        Self::UnitFraction,
+        Self::NoiseStddev,
+        Self::ObservationSeed,
     ];
 
     /// Its name, which is that of the column of `trajectories`.
@@ -47,6 +59,10 @@ impl Meaning {
             Self::BatchSize => "batch_size",
             Self::ModelSeed => "model_seed",
             Self::DatasetSeed => "dataset_seed",
+            Self::Definition => "definition",
+            Self::UnitFraction => "unit_fraction",
+            Self::NoiseStddev => "noise_stddev",
+            Self::ObservationSeed => "observation_seed",
         }
     }
 }
@@ -83,6 +99,10 @@ const NAMES: &[(&str, Meaning)] = &[
     ("datasetseed", Meaning::DatasetSeed),
     ("dataseed", Meaning::DatasetSeed),
     ("dsseed", Meaning::DatasetSeed),
+    ("definition", Meaning::Definition),
+    ("unitfraction", Meaning::UnitFraction),
+    ("noisestddev", Meaning::NoiseStddev),
+    ("observationseed", Meaning::ObservationSeed),
 ];
 
 /// A field of `meta`: one value an example.
@@ -153,6 +173,15 @@ impl FieldValues {
                 .collect(),
             Self::Texts(texts) => texts.iter().map(|text| text.trim().parse().ok()).collect(),
             Self::Unread(_) => None,
+        }
+    }
+
+    /// The values as real numbers, where they are numbers.
+    pub fn to_reals(&self) -> Option<Vec<f64>> {
+        match self {
+            Self::Integers(values) => Some(values.iter().map(|&value| value as f64).collect()),
+            Self::Floats(values) => Some(values.clone()),
+            Self::Texts(_) | Self::Unread(_) => None,
         }
     }
 

@@ -1,5 +1,11 @@
 //! What is refused, and what is said then.
 
+use std::process::Command;
+
+use engram_schemas::SCHEMA_VERSION;
+use engram_tests::commands::engram;
+use engram_tests::{python, synthetic};
+
 use super::{exported, names, refused};
 
 #[test]
@@ -137,4 +143,46 @@ fn a_query_that_fails_leaves_nothing() {
         assert!(names(folder.path()).is_empty(), "{name}");
     }
     exported(&folder.path().join("new/folder/a.csv"), &["SELECT 1 AS n"]);
+}
+
+#[test]
+fn a_dataset_is_no_place_for_an_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("sweep");
+    synthetic::write(&dataset, &synthetic::sweep(1, &[0, 1])).unwrap();
+    let before = names(&dataset);
+    let release = python::repository()
+        .join("tests/releases")
+        .join(SCHEMA_VERSION);
+    let copy = folder.path().join("release");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([&release, &copy])
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    for (to, wanted) in [
+        (dataset.join("a.parquet"), "lies within the dataset"),
+        (
+            dataset.join("trajectories/a.parquet"),
+            "lies within the dataset",
+        ),
+        (
+            copy.join("trajectories"),
+            "which no partitioned export wrote",
+        ),
+    ] {
+        let mut export = engram(&["export", "--overwrite", "--table", "runs", "--at"]);
+        export.arg(&dataset).arg("--to").arg(&to);
+        if to.extension().is_none() {
+            export.args(["--partition-by", "learning_rule"]);
+        }
+        let refused = export.output().unwrap();
+        let said = super::stderr(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert!(said.contains(wanted), "{said}");
+    }
+    assert_eq!(names(&dataset), before);
+    let verified = engram(&["verify"]).arg(&copy).output().unwrap();
+    assert!(verified.status.success(), "the release is whole");
 }

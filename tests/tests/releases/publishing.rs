@@ -276,3 +276,24 @@ fn a_place_that_cannot_be_written_to_is_named() {
         "{words}"
     );
 }
+
+#[test]
+fn a_place_that_is_not_empty_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    sweep(folder.path(), &synthetic::sweep(1, &EPOCHS));
+    let taken = folder.path().join("taken");
+    fs::create_dir(&taken).unwrap();
+    fs::write(taken.join("README.md"), "mine").unwrap();
+    for to in ["taken", "sweep"] {
+        let before = files(&folder.path().join(to));
+        let refused = publish(folder.path(), to, &[]);
+        let words = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{words}");
+        assert!(words.contains("is not empty: it holds "), "{words}");
+        assert!(words.contains("hint: publish at an empty place"), "{words}");
+        assert!(
+            files(&folder.path().join(to)) == before,
+            "nothing is written"
+        );
+    }
+}
