@@ -125,7 +125,6 @@ pub async fn publish(
             files: files.collect(),
         });
     }
-    refuse_taken(to).await?;
     let content = content_of(settings, session);
     if let Some(before) = take(to, settings, &content).await? {
         return Ok(Published {
@@ -246,6 +245,7 @@ async fn take(
             },
         })?;
     }
+    refuse_taken(to).await?;
     let claim = json!({ "name": settings.name, "version": settings.version, "content": content });
     let claim = Bytes::from(claim.to_string());
     let path = to.root().clone().join(CLAIM);

@@ -253,6 +253,8 @@ fn a_place_is_taken_once() {
         .join("crowded/trajectories/task=digits/architecture=knet4/old.parquet");
     fs::create_dir_all(stranger.parent().unwrap()).unwrap();
     fs::write(&stranger, "old").unwrap();
+    // The claim of a writer that died when it had hardly begun.
+    fs::write(folder.path().join("crowded/publishing.json"), "").unwrap();
     let output = publish(folder.path(), "crowded", &[]);
     let words = text(&output.stderr);
     assert!(
