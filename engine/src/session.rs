@@ -181,6 +181,7 @@ impl Session {
         placeholders: &Placeholders,
         values: Option<ParamValues>,
     ) -> Result<DataFrame> {
+        statements::check_depth(sql)?;
         match statements::split(sql)?.len() {
             0 => {
                 return Err(Error::Sql(Box::new(SqlError::without_position(

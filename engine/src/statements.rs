@@ -1,6 +1,7 @@
 //! Takes a text of several SQL statements apart.
 
 use datafusion::sql::sqlparser::dialect::DuckDbDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::sql_error::SqlError;
@@ -39,6 +40,43 @@ pub fn is_complete(sql: &str) -> bool {
             .find(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
             .is_some_and(|token| token.token == Token::SemiColon)
     })
+}
+
+/// The most operators and keywords of a statement.
+///
+/// What parses and plans a statement descends once for each of a chain such as `1 + 1 + ...`, on the stack of its thread. The
+/// parser's own limit counts parentheses only.
+const MOST_STEPS: usize = 8_000;
+
+/// Refuses a statement that is too deep to be planned: one of very many operators and keywords. Names, numbers, texts and the
+/// commas between them do not count, however many they are.
+///
+/// # Errors
+/// [`Error::Sql`].
+pub(crate) fn check_depth(sql: &str) -> Result<()> {
+    let steps = tokens(sql)?.into_iter().filter(|token| match &token.token {
+        Token::Word(word) => word.keyword != Keyword::NoKeyword,
+        Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::Whitespace(_)
+        | Token::Comma
+        | Token::Period
+        | Token::LParen
+        | Token::RParen
+        | Token::SemiColon
+        | Token::Placeholder(_)
+        | Token::EOF => false,
+        _ => true,
+    });
+    let n_steps = steps.count();
+    if n_steps <= MOST_STEPS {
+        return Ok(());
+    }
+    let problem = format!(
+        "the statement has {n_steps} operators and keywords, and at most {MOST_STEPS} can be planned: a list, as in x IN (1, 2), may \
+         be as long as it likes"
+    );
+    Err(Error::Sql(Box::new(SqlError::without_position(&problem))))
 }
 
 /// The tokens of `sql` with their places.

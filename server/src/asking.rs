@@ -37,7 +37,7 @@ pub(crate) struct Asking {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) admission: Admission,
     /// Where queries are computed.
-    compute: Handle,
+    pub(crate) compute: Handle,
     running: Mutex<HashMap<u64, Entry>>,
     /// Tells every query to end.
     ending: CancellationToken,
@@ -166,9 +166,8 @@ impl Asker {
         let (rows, receiver) = mpsc::channel(PIECES_AHEAD);
         let (ending, truncation) = (Ending::default(), Truncation::default());
         let query = Query::new(self, question, arrived.elapsed(), truncation.clone());
-        asking
-            .compute
-            .spawn(query.run(running, begin, rows, ending.clone()));
+        // Here and not where queries are computed: what watches over the time has to run when these threads are all busy.
+        tokio::spawn(query.run(running, begin, rows, ending.clone()));
         let schema = tokio::select! {
             biased;
             Ok(schema) = begun => schema,

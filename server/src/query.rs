@@ -82,7 +82,8 @@ impl Query {
             given: Arc::clone(&self.given),
             truncation: self.truncation.clone(),
         };
-        let computing = Ended(tokio::spawn(computation.run(begin, rows.clone())));
+        let compute = &self.asking.compute;
+        let computing = Ended(compute.spawn(computation.run(begin, rows.clone())));
         let ended = tokio::select! {
             biased;
             ended = computing => ended.unwrap_or(Err(Error::Computation)),

@@ -11,6 +11,7 @@ mod answers;
 mod binding;
 mod catalogue;
 mod facts;
+mod only_clients;
 mod plain;
 mod statements;
 mod status;
@@ -58,7 +59,8 @@ pub(crate) fn router(service: Service) -> Router {
         service,
     };
     let server = FlightServiceServer::new(flight).max_decoding_message_size(LARGEST_MESSAGE);
-    Routes::new(server).into_axum_router()
+    let router = Routes::new(server).into_axum_router();
+    router.layer(axum::middleware::from_fn(only_clients::only_clients))
 }
 
 struct Flight {

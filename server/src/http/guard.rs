@@ -35,12 +35,9 @@ fn client(site: &Site, address: SocketAddr, request: &Request) -> Result<Client,
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Whoever follows a link sees an answer that the page with the link does not.
     let is_link = request.method() == Method::GET && text("sec-fetch-dest") == Some("document");
-    if text("sec-fetch-site") == Some("cross-site") && !is_link {
-        let hint = "ask from a program, or open the page of this server";
-        return Err(Refusal::stranger(
-            "a page of another site may not ask",
-            hint,
-        ));
+    let is_of_another_site = matches!(text("sec-fetch-site"), Some("cross-site" | "same-site"));
+    if is_of_another_site && !is_link {
+        return Err(another_site());
     }
     let is_open = service.tokens.is_empty() && service.anonymous == Anonymous::Loopback;
     let authority = request.uri().authority().map(Authority::as_str);
@@ -52,6 +49,10 @@ fn client(site: &Site, address: SocketAddr, request: &Request) -> Result<Client,
             "ask for it as 127.0.0.1 or localhost, or start it with a token",
         ));
     }
+    let origin = text(header::ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
+    if is_open && origin.is_some_and(|(_, origin)| Some(origin) != host) {
+        return Err(another_site());
+    }
     let name = service
         .tokens
         .holder(text(header::AUTHORIZATION.as_str()))
@@ -60,6 +61,13 @@ fn client(site: &Site, address: SocketAddr, request: &Request) -> Result<Client,
         name,
         address: Some(address),
     })
+}
+
+fn another_site() -> Refusal {
+    Refusal::stranger(
+        "a page of another site may not ask",
+        "ask from a program, or open the page of this server",
+    )
 }
 
 /// Whether a host with or without a port is an address, or the name that every machine has for itself.

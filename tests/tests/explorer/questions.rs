@@ -352,6 +352,9 @@ fn pages_of_other_sites_are_not_answered() {
         ("host", "example.org"),
         ("host", "example.org:8080"),
         ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "http://localhost:3000"),
+        ("origin", "https://example.org"),
     ] {
         let answer = server.send("GET", "/api/dataset", &[(name, value)], &[]);
         assert_eq!(
@@ -400,4 +403,37 @@ fn a_dataset_without_results_says_how_to_get_figures() {
             .unwrap()
             .contains("engram reproduce all")
     );
+}
+
+#[test]
+fn a_statement_of_any_depth_leaves_the_server_alive() {
+    let data = dataset();
+    let server = Serving::start(data.path(), &[]);
+    let ask = |sql: String| {
+        let body = json!({ "sql": sql }).to_string();
+        let headers = [("content-type", "application/json")];
+        server.send("POST", "/api/sql", &headers, body.as_bytes())
+    };
+    for n in [300, 3000, 7000] {
+        for sql in [
+            format!("SELECT {}", vec!["1"; n].join(" + ")),
+            format!("SELECT {}", vec!["true"; n].join(" AND ")),
+            format!("SELECT 1{}", "::int".repeat(n / 2)),
+            format!("{}SELECT 1", "EXPLAIN ".repeat(n)),
+            format!("SELECT {}'1'", "INTERVAL ".repeat(n)),
+            vec!["SELECT 1"; n / 3].join(" EXCEPT "),
+        ] {
+            let answer = ask(sql);
+            assert!(
+                [200, 400, 413, 504].contains(&answer.status),
+                "{}",
+                answer.status
+            );
+        }
+    }
+    let answer = ask(format!("SELECT {}", vec!["1"; 20_000].join(" + ")));
+    let problem = json_of(&answer)["error"]["message"].to_string();
+    assert_eq!(answer.status, 400);
+    assert!(problem.contains("at most 8000 can be planned"), "{problem}");
+    assert_eq!(server.send("GET", "/health", &[], &[]).status, 200);
 }
