@@ -3,7 +3,10 @@
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, GenericListArray,
+    OffsetSizeTrait,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, TimeUnit};
 
@@ -165,24 +168,8 @@ impl Spool {
                 ));
             }
             let (inner, lengths): (ArrayRef, Vec<usize>) = match values.data_type() {
-                DataType::List(_) => {
-                    let lists = values.as_list::<i32>();
-                    let (first, last) =
-                        (lists.value_offsets()[0], lists.value_offsets()[lists.len()]);
-                    let inner = lists
-                        .values()
-                        .slice(first as usize, (last - first) as usize);
-                    (inner, lists.offsets().lengths().collect())
-                }
-                DataType::LargeList(_) => {
-                    let lists = values.as_list::<i64>();
-                    let (first, last) =
-                        (lists.value_offsets()[0], lists.value_offsets()[lists.len()]);
-                    let inner = lists
-                        .values()
-                        .slice(first as usize, (last - first) as usize);
-                    (inner, lists.offsets().lengths().collect())
-                }
+                DataType::List(_) => items(values.as_list::<i32>()),
+                DataType::LargeList(_) => items(values.as_list::<i64>()),
                 _ => {
                     let lists = values.as_fixed_size_list();
                     let n = lists.value_length() as usize;
@@ -344,4 +331,12 @@ fn widen(
         }
     }
     to.write_all(&page)
+}
+
+/// What is in lists, one behind the other, and how long each is.
+fn items<O: OffsetSizeTrait>(lists: &GenericListArray<O>) -> (ArrayRef, Vec<usize>) {
+    let offsets = lists.value_offsets();
+    let (first, last) = (offsets[0].as_usize(), offsets[lists.len()].as_usize());
+    let inner = lists.values().slice(first, last - first);
+    (inner, lists.offsets().lengths().collect())
 }
