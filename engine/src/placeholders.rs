@@ -25,6 +25,20 @@ pub enum Parameters {
     ByName(HashMap<String, ScalarValue>),
 }
 
+impl Parameters {
+    /// All values, in no order.
+    pub fn values(&self) -> impl Iterator<Item = &ScalarValue> {
+        let (in_order, by_name) = match self {
+            Self::InOrder(values) => (Some(values), None),
+            Self::ByName(values) => (None, Some(values.values())),
+        };
+        in_order
+            .into_iter()
+            .flatten()
+            .chain(by_name.into_iter().flatten())
+    }
+}
+
 impl Default for Parameters {
     fn default() -> Self {
         Self::InOrder(Vec::new())

@@ -47,7 +47,7 @@ use futures::{StreamExt, TryStreamExt};
 use crate::dataset::{Dataset, table_url};
 use crate::placeholders::Placeholders;
 use crate::sql_error::SqlError;
-use crate::{Error, Result, aggregates, functions, order_by_all, relations, statements, views};
+use crate::{Error, Result, aggregates, functions, relations, shorthand, statements, views};
 
 pub use crate::placeholders::Parameters;
 pub use asking::Prepared;
@@ -210,7 +210,7 @@ impl Session {
     ) -> std::result::Result<DataFrame, DataFusionError> {
         let state = self.context.state();
         let mut statement = state.sql_to_statement(sql, &Dialect::DuckDB)?;
-        order_by_all::write_out(&mut statement);
+        shorthand::write_out(&mut statement);
         placeholders.number(&mut statement);
         relations::write_out(&mut statement);
         let mut plan = state.statement_to_plan(statement).await?;
@@ -311,6 +311,7 @@ impl Session {
             self.register_empty(results::TABLE, results::file_schema())?;
         }
         self.register_further_tables().await?;
+        functions::bound(&self.context)?;
         for function in functions::all() {
             self.context.register_udf(function);
         }

@@ -45,8 +45,8 @@ pub fn is_complete(sql: &str) -> bool {
 /// The most operators and keywords of a statement.
 ///
 /// What parses and plans a statement descends once for each of a chain such as `1 + 1 + ...`, on the stack of its thread. The
-/// parser's own limit counts parentheses only.
-const MOST_STEPS: usize = 8_000;
+/// parser's own limit counts parentheses only. The time it takes grows with the square of the depth or faster.
+const MOST_STEPS: usize = 4_000;
 
 /// Refuses a statement that is too deep to be planned: one of very many operators and keywords. Names, numbers, texts and the
 /// commas between them do not count, however many they are.

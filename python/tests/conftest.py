@@ -1,12 +1,16 @@
 """What the tests ask: a release that is kept in the repository, and a sweep of nine small networks, trained in some seconds."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import engram
+
+# What a shell starts in the background ignores Ctrl-C, and Python keeps to that; some of the tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parents[2]
 

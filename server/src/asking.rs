@@ -1,7 +1,8 @@
 //! Takes questions, and gives each its turn.
 //!
 //! Queries run on threads that do nothing else, so that however busy they are, connections are accepted and the server's health is
-//! told.
+//! told. Planning cannot be interrupted, so that it has threads of its own: a statement that takes long to plan delays no query
+//! that runs, and keeps its turn to plan until it really has ended, whether somebody still waits for it or not.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -26,6 +27,9 @@ use crate::{Error, Result};
 
 /// Pieces that wait for a client, besides the one that is being sent.
 const PIECES_AHEAD: usize = 1;
+
+/// The longest statement, in bytes.
+const LONGEST_STATEMENT: usize = 1 << 20;
 
 /// Answers questions to one dataset.
 #[derive(Clone)]
@@ -116,25 +120,22 @@ impl Asker {
         Ended(doing).await.map_err(|_| Error::Computation)
     }
 
-    /// What is known of a statement before it runs. That opens no files, so that it does not wait for a turn.
+    /// What is known of a statement before it runs. That opens no files, so that it does not wait for those that run.
     ///
     /// # Errors
-    /// For a statement that cannot be planned, and for a server that is about to end.
+    /// For a statement that cannot be planned, and for a server that is too busy or about to end.
     pub async fn prepare(&self, sql: &str, parameters: Option<&Parameters>) -> Result<Prepared> {
         if !self.is_ready() {
             return Err(Error::Closing);
         }
+        check_length(sql)?;
         let (sql, parameters) = (sql.to_owned(), parameters.cloned());
-        let session = Arc::clone(&self.0.session);
         let planning = self
             .0
-            .compute
-            .spawn(async move { session.prepare(&sql, parameters.as_ref()).await });
-        let planning = tokio::time::timeout(self.0.limits.timeout, Ended(planning));
-        let planned = planning.await.map_err(|_| Error::TimedOut {
-            limit: self.0.limits.timeout,
-        })?;
-        Ok(planned.map_err(|_| Error::Computation)??)
+            .planned(async move |session| session.prepare(&sql, parameters.as_ref()).await);
+        let limit = self.0.limits.timeout;
+        let planned = tokio::time::timeout(limit, planning).await;
+        planned.map_err(|_| Error::TimedOut { limit })?
     }
 
     /// Answers a question: waits for its turn, and gives the columns once they are known, with the rows to come.
@@ -144,6 +145,7 @@ impl Asker {
     pub async fn ask(&self, question: Question) -> Result<Asked> {
         let asking = &self.0;
         let arrived = Instant::now();
+        check_length(&question.sql)?;
         let turn = match asking.admission.turn(&asking.metrics.waiting).await {
             Ok(_) if !self.is_ready() => Err(Error::Closing),
             turn => turn,
@@ -209,6 +211,39 @@ impl Asker {
     fn running(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
         let running = self.0.running.lock();
         running.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Asking {
+    /// Plans on a thread of its own, when it is its turn.
+    ///
+    /// # Errors
+    /// Those of planning, and for a server that is too busy.
+    pub(crate) async fn planned<T, F>(
+        &self,
+        plan: impl FnOnce(Arc<Session>) -> F + Send + 'static,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = engram_engine::Result<T>>,
+    {
+        let turn = self.admission.turn_to_plan(&self.metrics.waiting).await?;
+        let (session, compute) = (Arc::clone(&self.session), self.compute.clone());
+        let planning = self.compute.spawn_blocking(move || {
+            let _turn = turn;
+            compute.block_on(plan(session))
+        });
+        Ok(planning.await.map_err(|_| Error::Computation)??)
+    }
+}
+
+fn check_length(sql: &str) -> Result<()> {
+    match sql.len() {
+        length if length > LONGEST_STATEMENT => Err(Error::TooLong {
+            length,
+            limit: LONGEST_STATEMENT,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -45,6 +45,14 @@ pub enum Error {
         /// How many it may have.
         limit: u64,
     },
+    /// A statement of more bytes than one may have.
+    #[error("the statement has {length} bytes, and {limit} are the limit here")]
+    TooLong {
+        /// How many it has.
+        length: usize,
+        /// How many it may have.
+        limit: usize,
+    },
     /// A client that asks and then does not read what it is sent.
     #[error("the client read nothing for {} s, so that the query was ended", seconds(*limit))]
     Idle {
@@ -67,6 +75,14 @@ pub enum Error {
     #[error("there are {limit} prepared statements, which is the limit here")]
     TooManyStatements {
         /// How many there may be.
+        limit: usize,
+    },
+    /// Prepared statements and values bound to them that are larger than they may be together.
+    #[error(
+        "prepared statements and what is bound to them would take more than {limit} bytes, which is the limit here"
+    )]
+    StatementsTooLarge {
+        /// How many bytes they may take.
         limit: usize,
     },
     /// A prepared statement that is not there: never made, closed, or not used for long.
@@ -137,7 +153,12 @@ impl Error {
             Self::Unauthenticated { .. } => {
                 "send the header `authorization: Bearer TOKEN`, or the token as the password of any user"
             }
-            Self::TooManyStatements { .. } => "close statements that are not needed any more",
+            Self::TooLong { .. } => {
+                "bind long lists of values as parameters, or say by a join or a range what they have in common"
+            }
+            Self::TooManyStatements { .. } | Self::StatementsTooLarge { .. } => {
+                "close statements that are not needed any more"
+            }
             Self::NoSuchStatement => "prepare it again",
             Self::Settings { hint, .. } => hint,
             Self::Bind { source, .. } => match source.kind() {

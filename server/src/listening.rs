@@ -1,17 +1,22 @@
 //! The listeners: addresses, TLS, and an orderly end.
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Control, Handle};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_stream::StreamExt;
 
 use crate::settings::Tls;
 use crate::{Error, Result};
@@ -43,7 +48,7 @@ impl Listener {
         Ok(Self { listener, address })
     }
 
-    /// Answers until `control` says to end, and all connections have.
+    /// Answers until `control` says to end, and all connections have. A client may pause for `idle` while it sends a request.
     ///
     /// # Errors
     /// [`Error::Serve`].
@@ -52,9 +57,11 @@ impl Listener {
         router: Router,
         tls: Option<RustlsConfig>,
         control: Control,
+        idle: Duration,
     ) -> Result<()> {
         let address = self.address;
         let failed = |source| Error::Serve { address, source };
+        let router = router.layer(from_fn_with_state(idle, in_pieces));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let mut server = axum_server::from_tcp(self.listener)
             .map_err(failed)?
@@ -75,6 +82,17 @@ impl Listener {
         }
         .map_err(failed)
     }
+}
+
+/// Breaks off a request that its client does not send to its end.
+async fn in_pieces(State(idle): State<Duration>, request: Request, next: Next) -> Response {
+    let request = request.map(|body| {
+        let pieces = body.into_data_stream().timeout(idle);
+        Body::from_stream(
+            pieces.map(|piece| piece.map_err(io::Error::other)?.map_err(io::Error::other)),
+        )
+    });
+    next.run(request).await
 }
 
 /// What TLS needs.

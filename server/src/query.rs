@@ -144,11 +144,12 @@ impl Computation {
         begin: oneshot::Sender<SchemaRef>,
         rows: mpsc::Sender<RecordBatch>,
     ) -> Result<()> {
-        let Question {
-            sql, parameters, ..
-        } = &self.question;
         let memory = self.asking.limits.query_memory_bytes;
-        let mut answer = self.asking.session.ask(sql, parameters, memory).await?;
+        let (sql, parameters) = (self.question.sql.clone(), self.question.parameters.clone());
+        let planned = self
+            .asking
+            .planned(async move |session| session.ask(&sql, &parameters, memory).await);
+        let mut answer = planned.await?;
         begin.send(answer.schema).map_err(|_| Error::Cancelled)?;
         while let Some(batch) = answer.batches.next().await {
             if let Some(batch) = self.within_limit(batch?)? {
@@ -200,6 +201,7 @@ impl Computation {
                 let limit = self.asking.limits.idle;
                 let gauge = &self.asking.metrics.standing_by;
                 let place = self.asking.admission.stand_by(gauge);
+                let place = place.ok_or(Error::Idle { limit: PATIENCE })?;
                 self.running.turn = None;
                 let left = limit.saturating_sub(PATIENCE);
                 let room = tokio::time::timeout(left, rows.reserve()).await;

@@ -80,9 +80,11 @@ impl Server {
             (self.flight, crate::flight::router as fn(Service) -> _),
             (self.http, http::router),
         ];
+        let idle = self.service.asker.limits().idle;
         let listening = routers.into_iter().filter_map(|(listener, router)| {
             let (tls, control) = (self.tls.clone(), control.clone());
-            Some(listener?.serve(router(self.service.clone()), tls, control))
+            let router = router(self.service.clone());
+            Some(listener?.serve(router, tls, control, idle))
         });
         let serving = futures::future::try_join_all(listening);
         tokio::pin!(serving);

@@ -1,6 +1,7 @@
 //! Functions of this project's SQL beyond DataFusion's. One function a file; [`all`] registers them.
 
 mod add_gaussian_noise;
+mod bounded;
 mod documented;
 mod flatten_where;
 mod keyed;
@@ -13,6 +14,7 @@ mod uniform;
 
 use datafusion::logical_expr::ScalarUDF;
 
+pub(crate) use bounded::bound;
 pub(crate) use documented::{SECTION, documentation};
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::status::malformed;
 /// The most rows that may be bound: as many executions follow.
 const MOST_ROWS: usize = 10_000;
 
-/// The most bytes that may be bound. They are kept as long as the statement.
+/// The most bytes that may be bound, counted as they are kept: a value that many rows share counts for each.
 const MOST_BYTES: usize = 4 << 20;
 
 /// Reads what is bound to placeholders of these names.
@@ -30,17 +30,25 @@ pub(super) async fn rows(
     let mut rows = Vec::new();
     let mut n_bytes = 0;
     while let Some(batch) = batches.try_next().await.map_err(Status::from)? {
-        n_bytes += batch.get_array_memory_size();
-        if rows.len() + batch.num_rows() > MOST_ROWS || n_bytes > MOST_BYTES {
-            return Err(Status::resource_exhausted(format!(
-                "more than {MOST_ROWS} rows or {MOST_BYTES} bytes of parameters are bound\nhint: bind fewer at a time"
-            )));
+        if rows.len() + batch.num_rows() > MOST_ROWS {
+            return Err(too_much());
         }
         for row in 0..batch.num_rows() {
-            rows.push(parameters(&batch, row, placeholders)?);
+            let values = parameters(&batch, row, placeholders)?;
+            n_bytes += values.values().map(ScalarValue::size).sum::<usize>();
+            if n_bytes > MOST_BYTES {
+                return Err(too_much());
+            }
+            rows.push(values);
         }
     }
     Ok(rows)
+}
+
+fn too_much() -> Status {
+    Status::resource_exhausted(format!(
+        "more than {MOST_ROWS} rows or {MOST_BYTES} bytes of parameters are bound\nhint: bind fewer at a time"
+    ))
 }
 
 /// The values of a row: by name where the columns are named as the placeholders are, in their order else.
@@ -69,8 +77,26 @@ fn parameters(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Int64Array, StringArray};
+    use arrow::array::{DictionaryArray, Int8Array, Int64Array, StringArray};
+    use arrow::datatypes::Int8Type;
+    use arrow_flight::encode::FlightDataEncoderBuilder;
+    use futures::stream;
     use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_value_that_rows_share_counts_for_each() {
+        let long = StringArray::from(vec!["x".repeat(1 << 20)]);
+        let shared = |n_rows: usize| {
+            let keys = Int8Array::from(vec![0; n_rows]);
+            let column = DictionaryArray::<Int8Type>::new(keys, Arc::new(long.clone()));
+            let batch = RecordBatch::try_from_iter([("text", Arc::new(column) as _)]).unwrap();
+            let messages = FlightDataEncoderBuilder::new().build(stream::iter([Ok(batch)]));
+            messages.map_err(Status::from)
+        };
+        assert_eq!(rows(shared(2), &["1".to_owned()]).await.unwrap().len(), 2);
+        let refused = rows(shared(100), &["1".to_owned()]).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    }
 
     #[test]
     fn columns_of_the_placeholders_names_are_bound_by_name() {

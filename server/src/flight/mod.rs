@@ -18,6 +18,7 @@ mod status;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use arrow_flight::sql::{
@@ -44,8 +45,8 @@ use answers::Messages;
 use statements::{Statement, Statements};
 use status::{malformed, refused};
 
-/// The most bytes of a message from a client.
-const LARGEST_MESSAGE: usize = 16 << 20;
+/// The most bytes of a message from a client: a statement, or values to bind.
+const LARGEST_MESSAGE: usize = 8 << 20;
 
 /// What a client is told to show where no tokens are asked for: drivers insist on getting something.
 const NO_TOKEN: &str = "anonymous";
@@ -185,26 +186,23 @@ impl Flight {
     async fn execute(
         &self,
         id: QueryId,
-        statement: Statement,
+        statement: Arc<Statement>,
         client: Client,
     ) -> Result<Response<Messages>, Status> {
-        let mut executions = match statement.bound {
-            bound if bound.is_empty() => vec![Parameters::default()],
-            bound => bound,
-        };
-        let question = self.question(id, statement.sql, client);
+        let question = self.question(id, statement.sql.clone(), client);
         let first = Question {
-            parameters: executions.remove(0),
+            parameters: statement.bound.first().cloned().unwrap_or_default(),
             ..question.clone()
         };
         let first = self.service.asker.ask(first).await?;
         let asker = self.service.asker.clone();
-        let others = stream::iter(executions)
-            .then(move |parameters| {
+        let others = stream::iter(1..statement.bound.len())
+            .then(move |execution| {
                 let (asker, question) = (asker.clone(), question.clone());
+                let parameters = statement.bound.get(execution).cloned();
                 async move {
                     let question = Question {
-                        parameters,
+                        parameters: parameters.unwrap_or_default(),
                         ..question
                     };
                     Ok::<_, Error>(asker.ask(question).await?.batches)

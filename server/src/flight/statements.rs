@@ -1,18 +1,23 @@
 //! The statements that clients have prepared.
 //!
 //! What a client binds has to be kept between its calls, and drivers differ in whether they take a new handle for it. So
-//! statements are kept here: not more than so many, and those that nobody uses for long are forgotten.
+//! statements are kept here: not more than so many, nor of more bytes than so many together, and those that nobody uses for long
+//! are forgotten.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use datafusion::scalar::ScalarValue;
 use engram_engine::session::Parameters;
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::identity::Client;
 use crate::question::QueryId;
 use crate::{Error, Result};
+
+/// The most bytes of all statements and of what is bound to them.
+const MOST_BYTES: usize = 64 << 20;
 
 /// A statement that a client has prepared.
 #[derive(Clone, Debug)]
@@ -34,8 +39,27 @@ pub(super) struct Statements {
 }
 
 struct Kept {
-    statement: Statement,
+    statement: Arc<Statement>,
+    n_bytes: usize,
     used: Instant,
+}
+
+impl Statement {
+    /// The bytes of its text and of what is bound to it.
+    fn n_bytes(&self) -> usize {
+        let bound = self.bound.iter().flat_map(Parameters::values);
+        self.sql.len() + bound.map(ScalarValue::size).sum::<usize>()
+    }
+}
+
+impl Kept {
+    fn new(statement: Statement) -> Self {
+        Self {
+            n_bytes: statement.n_bytes(),
+            statement: Arc::new(statement),
+            used: Instant::now(),
+        }
+    }
 }
 
 impl Statements {
@@ -52,17 +76,20 @@ impl Statements {
     /// Keeps a statement.
     ///
     /// # Errors
-    /// [`Error::TooManyStatements`].
+    /// [`Error::TooManyStatements`], and [`Error::StatementsTooLarge`].
     pub(super) fn keep(&self, id: QueryId, statement: Statement) -> Result<()> {
         let mut kept = self.kept();
-        if kept.len() >= self.most {
+        let statement = Kept::new(statement);
+        if kept.len() >= self.most || !has_room(&kept, statement.n_bytes) {
             kept.retain(|_, kept| kept.used.elapsed() < self.idle);
         }
         if kept.len() >= self.most {
             return Err(Error::TooManyStatements { limit: self.most });
         }
-        let used = Instant::now();
-        kept.insert(id, Kept { statement, used });
+        if !has_room(&kept, statement.n_bytes) {
+            return Err(Error::StatementsTooLarge { limit: MOST_BYTES });
+        }
+        kept.insert(id, statement);
         self.count(&kept);
         Ok(())
     }
@@ -71,16 +98,29 @@ impl Statements {
     ///
     /// # Errors
     /// [`Error::NoSuchStatement`].
-    pub(super) fn find(&self, id: &QueryId, client: &Client) -> Result<Statement> {
-        self.with(id, client, |statement| statement.clone())
+    pub(super) fn find(&self, id: &QueryId, client: &Client) -> Result<Arc<Statement>> {
+        let mut kept = self.kept();
+        let found = self.used(&mut kept, id, client)?;
+        Ok(Arc::clone(&found.statement))
     }
 
     /// Binds values to a client's statement, in the place of earlier ones.
     ///
     /// # Errors
-    /// [`Error::NoSuchStatement`].
+    /// [`Error::NoSuchStatement`], and [`Error::StatementsTooLarge`].
     pub(super) fn bind(&self, id: &QueryId, client: &Client, bound: Vec<Parameters>) -> Result<()> {
-        self.with(id, client, |statement| statement.bound = bound)
+        let mut kept = self.kept();
+        let found = self.used(&mut kept, id, client)?;
+        let statement = Kept::new(Statement {
+            bound,
+            ..Statement::clone(&found.statement)
+        });
+        let more = statement.n_bytes.saturating_sub(found.n_bytes);
+        if !has_room(&kept, more) {
+            return Err(Error::StatementsTooLarge { limit: MOST_BYTES });
+        }
+        kept.insert(id.clone(), statement);
+        Ok(())
     }
 
     /// Forgets a client's statement, if it is there.
@@ -95,19 +135,19 @@ impl Statements {
         self.count(&kept);
     }
 
-    fn with<T>(
+    /// A client's statement, which is used now.
+    fn used<'a>(
         &self,
+        kept: &'a mut HashMap<QueryId, Kept>,
         id: &QueryId,
         client: &Client,
-        what: impl FnOnce(&mut Statement) -> T,
-    ) -> Result<T> {
-        let mut kept = self.kept();
+    ) -> Result<&'a mut Kept> {
         let found = kept
             .get_mut(id)
             .filter(|kept| kept.statement.client == client.name && kept.used.elapsed() < self.idle);
         let found = found.ok_or(Error::NoSuchStatement)?;
         found.used = Instant::now();
-        Ok(what(&mut found.statement))
+        Ok(found)
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<QueryId, Kept>> {
@@ -118,6 +158,11 @@ impl Statements {
         self.gauge
             .set(i64::try_from(kept.len()).unwrap_or(i64::MAX));
     }
+}
+
+fn has_room(kept: &HashMap<QueryId, Kept>, more: usize) -> bool {
+    let n_bytes: usize = kept.values().map(|kept| kept.n_bytes).sum();
+    n_bytes.saturating_add(more) <= MOST_BYTES
 }
 
 #[cfg(test)]
@@ -162,5 +207,32 @@ mod tests {
         );
         statements.keep(id("c"), statement()).unwrap();
         assert_eq!(statements.gauge.get(), 1);
+    }
+
+    #[test]
+    fn statements_are_bounded_in_bytes() {
+        let alice = Client {
+            name: Some("alice".to_owned()),
+            address: None,
+        };
+        let statements = Statements::new(100, Duration::from_secs(60), Gauge::default());
+        statements.keep(id("a"), statement()).unwrap();
+        let half = || vec![Parameters::InOrder(vec!["x".repeat(MOST_BYTES / 2).into()])];
+        statements.bind(&id("a"), &alice, half()).unwrap();
+        statements.bind(&id("a"), &alice, half()).unwrap();
+        statements.keep(id("b"), statement()).unwrap();
+        assert!(matches!(
+            statements.bind(&id("b"), &alice, half()),
+            Err(Error::StatementsTooLarge { .. })
+        ));
+        let long = Statement {
+            sql: "x".repeat(MOST_BYTES / 2),
+            ..statement()
+        };
+        assert!(matches!(
+            statements.keep(id("c"), long),
+            Err(Error::StatementsTooLarge { .. })
+        ));
+        assert!(statements.find(&id("b"), &alice).unwrap().bound.is_empty());
     }
 }

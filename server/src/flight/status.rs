@@ -24,7 +24,10 @@ fn code(error: &Error) -> Code {
         },
         Error::Busy { .. } | Error::Waited { .. } | Error::Closing => Code::Unavailable,
         Error::TimedOut { .. } => Code::DeadlineExceeded,
-        Error::TooManyRows { .. } | Error::TooManyStatements { .. } => Code::ResourceExhausted,
+        Error::TooManyRows { .. }
+        | Error::TooManyStatements { .. }
+        | Error::StatementsTooLarge { .. } => Code::ResourceExhausted,
+        Error::TooLong { .. } => Code::InvalidArgument,
         Error::Idle { .. } => Code::Aborted,
         Error::Cancelled => Code::Cancelled,
         Error::Unauthenticated { .. } => Code::Unauthenticated,

@@ -3,7 +3,7 @@
 //! JSON has no NaN and no infinity, and JavaScript no integers beyond 2^53: these are texts. Lists, structs and maps are JSON
 //! again; whatever else there is, dates and decimals among it, is the text that SQL has for it.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -31,24 +31,55 @@ pub(super) struct Written {
 pub(super) fn rows(batch: &RecordBatch, most_bytes: usize) -> Result<Written, ArrowError> {
     let columns = batch.columns().iter().map(plain);
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    let mut text = String::new();
+    let mut text = Text {
+        text: String::new(),
+        most_bytes,
+        is_full: false,
+    };
     for row in 0..batch.num_rows() {
-        if text.len() > most_bytes {
-            return Ok(Written { text, is_cut: true });
-        }
+        let whole_rows = text.text.len();
         text.push_str(if row == 0 { "[" } else { ",[" });
         for (place, column) in columns.iter().enumerate() {
             if place > 0 {
-                text.push(',');
+                text.push_str(",");
             }
             cell(&mut text, column, row)?;
         }
-        text.push(']');
+        text.push_str("]");
+        if text.is_full {
+            text.text.truncate(whole_rows);
+            break;
+        }
     }
     Ok(Written {
-        text,
-        is_cut: false,
+        text: text.text,
+        is_cut: text.is_full,
     })
+}
+
+/// A text that takes what it has room for. One value may be larger than all that there is.
+struct Text {
+    text: String,
+    most_bytes: usize,
+    is_full: bool,
+}
+
+impl Text {
+    fn push_str(&mut self, more: &str) {
+        // That it is full is seen when the row is done.
+        let _ = self.write_str(more);
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        self.is_full |= self.text.len() + more.len() > self.most_bytes;
+        if self.is_full {
+            return Err(fmt::Error);
+        }
+        self.text.push_str(more);
+        Ok(())
+    }
 }
 
 /// A column of few kinds of values: without dictionaries, views and short floats.
@@ -61,7 +92,7 @@ fn plain(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-fn cell(text: &mut String, column: &ArrayRef, row: usize) -> Result<(), ArrowError> {
+fn cell(text: &mut Text, column: &ArrayRef, row: usize) -> Result<(), ArrowError> {
     if column.is_null(row) {
         text.push_str("null");
         return Ok(());
@@ -116,38 +147,41 @@ fn cell(text: &mut String, column: &ArrayRef, row: usize) -> Result<(), ArrowErr
     Ok(())
 }
 
-fn list(text: &mut String, items: &ArrayRef) -> Result<(), ArrowError> {
+fn list(text: &mut Text, items: &ArrayRef) -> Result<(), ArrowError> {
     let items = plain(items)?;
-    text.push('[');
+    text.push_str("[");
     for row in 0..items.len() {
+        if text.is_full {
+            break;
+        }
         if row > 0 {
-            text.push(',');
+            text.push_str(",");
         }
         cell(text, &items, row)?;
     }
-    text.push(']');
+    text.push_str("]");
     Ok(())
 }
 
 fn object<'a>(
-    text: &mut String,
+    text: &mut Text,
     entries: impl Iterator<Item = (&'a str, &'a ArrayRef)>,
     row: usize,
 ) -> Result<(), ArrowError> {
-    text.push('{');
+    text.push_str("{");
     for (place, (name, column)) in entries.enumerate() {
         if place > 0 {
-            text.push(',');
+            text.push_str(",");
         }
         string(text, name);
-        text.push(':');
+        text.push_str(":");
         cell(text, &plain(column)?, row)?;
     }
-    text.push('}');
+    text.push_str("}");
     Ok(())
 }
 
-fn real(text: &mut String, value: f64) {
+fn real(text: &mut Text, value: f64) {
     match value {
         value if value.is_finite() => print(text, serde_json::json!(value)),
         value if value.is_nan() => text.push_str("\"NaN\""),
@@ -156,21 +190,25 @@ fn real(text: &mut String, value: f64) {
     }
 }
 
-fn integer(text: &mut String, value: impl std::fmt::Display, size: u64) {
+fn integer(text: &mut Text, value: impl fmt::Display, size: u64) {
     match size <= EXACT {
         true => print(text, value),
         false => {
-            let _ = write!(text, "\"{value}\"");
+            print(text, format_args!("\"{value}\""));
         }
     }
 }
 
-fn string(text: &mut String, value: &str) {
-    print(text, serde_json::json!(value));
+fn string(text: &mut Text, value: &str) {
+    // Before it is written with escapes, which makes it no shorter.
+    text.is_full |= value.len() > text.most_bytes;
+    if !text.is_full {
+        print(text, serde_json::json!(value));
+    }
 }
 
-fn print(text: &mut String, value: impl std::fmt::Display) {
-    // Writing to a string does not fail.
+fn print(text: &mut Text, value: impl fmt::Display) {
+    // That it is full is seen when the row is done.
     let _ = write!(text, "{value}");
 }
 
@@ -243,10 +281,14 @@ mod tests {
         )])
         .unwrap();
         let written = rows(&batch, 50).unwrap();
-        assert!(
-            written.is_cut && written.text.len() < 60,
-            "{}",
-            written.text
+        assert!(written.is_cut);
+        assert_eq!(
+            written.text,
+            "[\"a\"],[\"a\"],[\"a\"],[\"a\"],[\"a\"],[\"a\"],[\"a\"]"
         );
+        let long = StringArray::from(vec!["b".to_owned(), "a".repeat(1 << 20)]);
+        let batch = RecordBatch::try_from_iter([("t", Arc::new(long) as ArrayRef)]).unwrap();
+        let written = rows(&batch, 1000).unwrap();
+        assert!(written.is_cut && written.text == "[\"b\"]");
     }
 }

@@ -16,7 +16,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use engram_engine::flat;
+use engram_export::CsvWriter;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use parquet::arrow::ArrowWriter;
@@ -205,7 +205,7 @@ struct Encoder {
 }
 
 enum Writer {
-    Csv(Box<arrow::csv::Writer<Piece>>),
+    Csv(Box<CsvWriter<Piece>>),
     Ndjson(Box<LineDelimitedWriter<Piece>>),
     Arrow(Box<StreamWriter<Piece>>),
     Parquet(Box<ArrowWriter<Piece>>),
@@ -218,12 +218,8 @@ impl Encoder {
         let output = piece.clone();
         let writer = match format {
             Format::Csv => {
-                let mut writer = arrow::csv::WriterBuilder::new()
-                    .with_header(true)
-                    .build(output);
-                // The header stands even above no rows.
-                writer.write(&RecordBatch::new_empty(flat::schema(&schema)))?;
-                Writer::Csv(Box::new(writer))
+                let writer = CsvWriter::try_new(&schema, output);
+                Writer::Csv(Box::new(writer.map_err(io::Error::other)?))
             }
             Format::Ndjson => {
                 let writer = arrow::json::WriterBuilder::new().with_explicit_nulls(true);
@@ -247,9 +243,7 @@ impl Encoder {
 
     fn write(&mut self, batch: &RecordBatch) -> io::Result<Bytes> {
         match &mut self.writer {
-            Writer::Csv(writer) => flat::batch(batch)
-                .and_then(|batch| writer.write(&batch))
-                .map_err(io::Error::other)?,
+            Writer::Csv(writer) => writer.write(batch).map_err(io::Error::other)?,
             Writer::Ndjson(writer) => writer.write(batch).map_err(io::Error::other)?,
             Writer::Arrow(writer) => writer.write(batch).map_err(io::Error::other)?,
             Writer::Parquet(writer) => {

@@ -48,6 +48,7 @@ const LARGEST_BODY: usize = 1 << 20;
 #[derive(Clone)]
 struct Site {
     service: Service,
+    unread: sql::Unread,
     /// What does not change while the server runs, once it was asked for.
     known: Arc<Known>,
 }
@@ -65,10 +66,17 @@ impl FromRef<Site> for Service {
     }
 }
 
+impl FromRef<Site> for sql::Unread {
+    fn from_ref(site: &Site) -> Self {
+        site.unread.clone()
+    }
+}
+
 /// Everything that is answered over HTTP.
 pub(crate) fn router(service: Service) -> Router {
     let site = Site {
         service,
+        unread: sql::Unread::default(),
         known: Arc::default(),
     };
     let guarded = Router::new()

@@ -1,5 +1,7 @@
 //! What is told over HTTP when a request is not answered: a status, and JSON with words, a hint and a place in the text.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
@@ -67,6 +69,23 @@ impl Refusal {
     pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("the request has more than {limit} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request", message)
+    }
+
+    /// An answer for which there is no room, as others are not read.
+    pub(super) fn unread() -> Self {
+        let message =
+            "the server keeps too much that other clients have asked for and not read yet";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", message)
+            .with_hint("try again in a few seconds, or ask for fewer rows")
+    }
+
+    /// A request that does not come to its end.
+    pub(super) fn slow(limit: Duration) -> Self {
+        let message = format!(
+            "the request did not come to its end in {} s",
+            limit.as_secs()
+        );
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request", message)
     }
 
     /// A body in another form than those that are read.
@@ -156,6 +175,7 @@ fn place(error: &Error) -> (StatusCode, &'static str) {
         Error::Busy { .. } | Error::Waited { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy"),
         Error::Closing | Error::Cancelled => (StatusCode::SERVICE_UNAVAILABLE, "closing"),
         Error::TimedOut { .. } | Error::Idle { .. } => (StatusCode::GATEWAY_TIMEOUT, "time"),
+        Error::TooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "request"),
         Error::TooManyRows { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "rows"),
         Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "token"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "defect"),

@@ -1,6 +1,7 @@
 //! What is asked: a statement and what to do with its answer, as JSON or as a form.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -12,6 +13,9 @@ use serde::Deserialize;
 use super::LARGEST_BODY;
 use super::refusal::Refusal;
 use crate::{Client, Protocol, Question, Rows, Service};
+
+/// How long a request may take to come to its end.
+const LONGEST: Duration = Duration::from_secs(60);
 
 const HINT: &str = "send JSON, as in {\"sql\": \"SELECT 1\"}, with `content-type: application/json`, or a form with the field `sql`";
 
@@ -104,7 +108,8 @@ impl<S: Send + Sync> FromRequest<S> for Asking {
             .unwrap_or_default()
             .trim()
             .to_ascii_lowercase();
-        let body = Bytes::from_request(request, state).await;
+        let body = tokio::time::timeout(LONGEST, Bytes::from_request(request, state)).await;
+        let body = body.map_err(|_elapsed| Refusal::slow(LONGEST))?;
         let body = body.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(LARGEST_BODY),
             _ => Refusal::request("the request broke off", HINT),

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -91,6 +92,75 @@ fn limits_have_their_own_words() {
         "{error}"
     );
     server.wait_for(RUNNING, 0.0);
+}
+
+#[test]
+fn functions_do_not_fill_the_memory() {
+    let data = dataset();
+    let server = Serving::start(data.path(), &[]);
+    for call in [
+        "repeat('x', 2000000000)",
+        "lpad(run_id, 2000000000)",
+        "array_repeat(run_id, 1000000000)",
+        "levenshtein(repeat('x', 1000000), repeat('y', 1000000))",
+        "range(0, 9000000000000000000)",
+    ] {
+        let sql = format!("SELECT {call} FROM trajectories");
+        let (status, error) = server.refused("/api/sql", &json!({ "sql": sql }));
+        assert_eq!((status, &error["kind"]), (413, &json!("memory")), "{error}");
+    }
+    // A value that is larger than an answer may be is left out, with its row.
+    let long = "SELECT string_agg(t, ',') FROM (SELECT repeat('x', 4000000) AS t, value FROM generate_series(1, 20))";
+    let answer = server.sql(long);
+    assert_eq!(
+        (&answer["rows"], &answer["truncated"]),
+        (&json!([]), &json!(true))
+    );
+    assert_eq!(server.sql("SELECT 1")["rows"], json!([[1]]));
+}
+
+#[test]
+fn a_long_answer_is_whole() {
+    let data = dataset();
+    let server = Serving::start(data.path(), &[]);
+    let sql = "SELECT repeat('x', 1000) AS t, value FROM generate_series(1, 5000)";
+    let answer = server.post("/api/sql", &json!({ "sql": sql, "max_rows": 5000 }));
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let rows = answer["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[4999][1]), (5000, &json!(5000)));
+}
+
+#[test]
+fn deep_statements_are_planned_or_refused() {
+    let data = dataset();
+    let server = Serving::start(data.path(), &[]);
+    for n_terms in [1000, 100_000] {
+        let sql = format!("SELECT 1{}", " + 1".repeat(n_terms));
+        let answer = server.post("/api/sql", &json!({ "sql": sql }));
+        assert_eq!(answer.status, if n_terms < 4000 { 200 } else { 400 });
+    }
+    assert_eq!(server.sql("SELECT 1")["rows"], json!([[1]]));
+}
+
+#[test]
+fn a_request_that_does_not_go_on_is_broken_off() {
+    let data = dataset();
+    let server = Serving::start(data.path(), &["--idle-timeout", "1"]);
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let head = format!(
+        "POST /api/sql HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{{\"sql\":",
+        server.address()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("broke off"),
+        "{answer}"
+    );
 }
 
 #[test]

@@ -434,6 +434,6 @@ fn a_statement_of_any_depth_leaves_the_server_alive() {
     let answer = ask(format!("SELECT {}", vec!["1"; 20_000].join(" + ")));
     let problem = json_of(&answer)["error"]["message"].to_string();
     assert_eq!(answer.status, 400);
-    assert!(problem.contains("at most 8000 can be planned"), "{problem}");
+    assert!(problem.contains("at most 4000 can be planned"), "{problem}");
     assert_eq!(server.send("GET", "/health", &[], &[]).status, 200);
 }

@@ -1,35 +1,46 @@
-//! `ORDER BY ALL` over computed columns, which DataFusion refuses: it becomes the places of the columns.
+//! Short forms that DataFusion's dialect has and its planner does not know, written out.
 //!
-//! A wildcard's columns cannot be counted before planning; over these DataFusion orders by itself, if nothing is computed beside
-//! them.
+//! `FROM runs` is `SELECT * FROM runs`; DataFusion would take it for a query without columns.
+//!
+//! `ORDER BY ALL` over computed columns, which DataFusion refuses, becomes the places of the columns. A wildcard's columns cannot be
+//! counted before planning; over these DataFusion orders by itself, if nothing is computed beside them.
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::parser::{CopyToSource, Statement};
 use datafusion::sql::sqlparser::ast::{
-    Expr, OrderByExpr, OrderByKind, Query, SelectItem, SetExpr, Value, VisitMut, VisitorMut,
+    Expr, OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, Value,
+    VisitMut, VisitorMut, WildcardAdditionalOptions,
 };
 
-/// Replaces every `ORDER BY ALL` of a statement whose columns can be counted.
+/// Writes out every short form of a statement.
 pub(crate) fn write_out(statement: &mut Statement) {
     match statement {
         Statement::Statement(statement) => {
-            let _ = statement.visit(&mut OrderByAll);
+            let _ = statement.visit(&mut WriteOut);
         }
         Statement::Explain(explained) => write_out(&mut explained.statement),
         Statement::CopyTo(copy) => {
             if let CopyToSource::Query(query) = &mut copy.source {
-                let _ = query.visit(&mut OrderByAll);
+                let _ = query.visit(&mut WriteOut);
             }
         }
         Statement::CreateExternalTable(_) | Statement::Reset(_) => {}
     }
 }
 
-struct OrderByAll;
+struct WriteOut;
 
-impl VisitorMut for OrderByAll {
+impl VisitorMut for WriteOut {
     type Break = ();
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        if select.flavor == SelectFlavor::FromFirstNoSelect {
+            select.flavor = SelectFlavor::FromFirst;
+            select.projection = vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())];
+        }
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
         let n_columns = n_columns(&query.body);
