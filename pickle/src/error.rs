@@ -8,7 +8,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A file that is no pickle at all.
-    #[error("this is {looks_like} and not a pickle; {advice}")]
+    #[error("the file is {looks_like} and not a pickle; {advice}")]
     NotAPickle {
         /// What its first bytes say that it is.
         looks_like: &'static str,

@@ -30,6 +30,7 @@ mod globals;
 mod graph;
 mod machine;
 mod numpy;
+mod other_formats;
 pub mod published_dataset;
 mod resolve;
 mod text;
@@ -75,41 +76,8 @@ pub fn read(bytes: impl Into<Bytes>) -> Result<Value> {
 /// Where the file does not start with a pickle of what is read here.
 pub fn read_first(bytes: impl Into<Bytes>) -> Result<(Value, usize)> {
     let bytes = bytes.into();
-    for &(start, looks_like, advice) in OTHER_FORMATS {
-        if bytes.starts_with(start) {
-            return Err(Error::NotAPickle { looks_like, advice });
-        }
-    }
-    let (graph, root, end) = machine::Machine::run(bytes)?;
+    other_formats::refuse_known(&bytes)?;
+    let ran = machine::Machine::run(bytes.clone());
+    let (graph, root, end) = ran.map_err(|error| other_formats::instead_of(error, &bytes))?;
     Ok((resolve::resolve(&graph, root)?, end))
 }
-
-/// How files start that are taken for pickles, what they are, and what to do with them.
-const OTHER_FORMATS: &[(&[u8], &str, &str)] = &[
-    (b"\x1f\x8b", "a gzip archive", "unpack it with `gunzip`"),
-    (b"BZh", "a bzip2 archive", "unpack it with `bunzip2`"),
-    (b"\xfd7zXZ", "an xz archive", "unpack it with `unxz`"),
-    (
-        b"\x28\xb5\x2f\xfd",
-        "a zstd archive",
-        "unpack it with `unzstd`",
-    ),
-    (b"PK\x03\x04", "a zip archive", "unpack it with `unzip`"),
-    (
-        b"\x93NUMPY",
-        "a NumPy .npy file",
-        "pickle the array that it holds",
-    ),
-    (
-        b"\x89HDF",
-        "an HDF5 file",
-        "pickle the arrays that it holds",
-    ),
-    (b"<!DOCTYPE", "a web page", "fetch the file itself"),
-    (b"<html", "a web page", "fetch the file itself"),
-    (
-        b"version https://git-lfs",
-        "a pointer of git-lfs",
-        "fetch the file with `git lfs pull`",
-    ),
-];

@@ -151,10 +151,10 @@ fn lengths_that_the_file_does_not_have_are_refused() {
             "{start:?}: {error}"
         );
     }
-    for start in [b"T\xff\xff\xff\xff".as_slice(), b"\x8b\x00\x00\x00\x80"] {
+    for start in [b"NT\xff\xff\xff\xff".as_slice(), b"N\x8b\x00\x00\x00\x80"] {
         let error = read([start, b"abc."].concat()).unwrap_err();
         assert!(
-            matches!(error, Error::Malformed { position: 0, .. }),
+            matches!(error, Error::Malformed { position: 1, .. }),
             "{start:?}: {error}"
         );
     }
@@ -254,9 +254,9 @@ fn numbers_are_bounded() {
     assert!(matches!(read(long(16)), Ok(Value::Int(_))));
     assert!(refusal(&long(17)).contains("an integer of more than 128 bits"));
     assert!(matches!(read(b"\x8a\x00.".to_vec()), Ok(Value::Int(0))));
-    let digits = [b"L".as_slice(), &[b'9'; 100_000], b"L\n."].concat();
+    let digits = [b"NL".as_slice(), &[b'9'; 100_000], b"L\n."].concat();
     assert!(refusal(&digits).len() < 400);
-    assert!(refusal(b"Fone\n.").contains("the float `one`"));
+    assert!(refusal(b"NFone\n.").contains("the float `one`"));
 }
 
 #[test]
@@ -296,7 +296,10 @@ fn programs_that_no_pickler_writes_are_refused() {
     ] {
         let error = read(pickle.to_vec()).unwrap_err();
         assert!(
-            matches!(error, Error::Malformed { .. } | Error::Unsupported { .. }),
+            matches!(
+                error,
+                Error::Malformed { .. } | Error::Unsupported { .. } | Error::NotAPickle { .. }
+            ),
             "{pickle:?}: {error}"
         );
     }
@@ -306,7 +309,29 @@ fn programs_that_no_pickler_writes_are_refused() {
 fn other_files_are_recognised() {
     assert_eq!(
         refusal(b"\x1f\x8b\x08\x00"),
-        "this is a gzip archive and not a pickle; unpack it with `gunzip`"
+        "the file is a gzip archive and not a pickle; unpack it with `gunzip`"
     );
-    assert!(refusal(b"<!DOCTYPE html>").contains("a web page"));
+    let npz = [b"PK\x03\x04".as_slice(), &[0; 22], b"\x05\x00\x14\x00a.npy"].concat();
+    for (file, is, advice) in [
+        (
+            b"<!DOCTYPE html>".as_slice(),
+            "a web page",
+            "fetch the file itself",
+        ),
+        (b"PAR1\x15\x04", "a Parquet file", "read it with pandas"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "pickle the arrays"),
+        (b"PK\x03\x04\x14\x00", "a zip archive", "`unzip`"),
+        (&npz, "a NumPy .npz archive", "pickle a dict of the arrays"),
+        (b"run_id,epoch\n1,2\n", "a text", "`pickle.dump`"),
+        (b"{\"X\": [1, 2]}", "a text", "`pickle.dump`"),
+        (b"checkpoint,epoch\n1,2\n", "a text", "`pickle.dump`"),
+        (b"\xff\xd8\xff\xe0", "something else", "fetch it again"),
+    ] {
+        let said = refusal(file);
+        assert!(
+            said.starts_with(&format!("the file is {is} and not a pickle; "))
+                && said.contains(advice),
+            "{said}"
+        );
+    }
 }

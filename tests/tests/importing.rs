@@ -158,6 +158,28 @@ fn names_that_are_not_recognised_are_asked_for_one_by_one() {
     );
 }
 
+/// Whoever gives another file is told what it is, and not that it is damaged.
+#[test]
+fn a_file_that_is_no_pickle_is_called_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes, wanted) in [
+        ("a.h5", b"\x89HDF\r\n\x1a\n".as_slice(), "an HDF5 file"),
+        ("a.parquet", b"PAR1\x15\x04", "a Parquet file"),
+        ("a.csv", b"run_id,epoch\n1,2\n", "a text"),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let refused = import(&file, &folder.path().join("release"), &[]);
+        assert_eq!(refused.status.code(), Some(1));
+        let said = messages(&refused);
+        assert!(
+            said.contains(&format!("error: the file is {wanted} and not a pickle; ")),
+            "{said}"
+        );
+        assert!(!folder.path().join("release").exists());
+    }
+}
+
 #[test]
 fn a_hostile_pickle_runs_nothing_and_leaves_nothing() {
     let Some(folder) = pickles() else { return };
