@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use engram_import::{ImportSettings, import};
 use engram_pickle::published_dataset::{Meaning, Spellings};
-use engram_release::PublishSettings;
+use engram_release::{PublishSettings, edition};
 use engram_schemas::DatasetLocation;
 use indicatif::ProgressBar;
 
@@ -68,7 +68,7 @@ struct LrIdentifyArgs {
     release_name: String,
 
     /// Its version
-    #[arg(long, default_value = "1.0.0")]
+    #[arg(long, default_value = "1.0.0", value_parser = edition::version)]
     version: String,
 
     /// The dataset's licence, by its SPDX name; the file does not tell it

@@ -1,11 +1,10 @@
 //! `engram publish`: from a sweep to a release.
 
 use clap::Args;
-use engram_release::{PublishSettings, publish};
+use engram_release::{PublishSettings, edition, publish};
 use engram_schemas::DatasetLocation;
 use indicatif::ProgressBar;
 
-use crate::failure::Failure;
 use crate::printing::say;
 use crate::session_arguments::OpeningArguments;
 
@@ -25,7 +24,7 @@ pub(crate) struct PublishArgs {
     to: String,
 
     /// The version of the release, as in 1.0.0
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = edition::version)]
     version: String,
 
     /// What the release is called; by default the last part of --from
@@ -49,7 +48,7 @@ pub(crate) struct PublishArgs {
     url: Option<String>,
 
     /// When it is published; not asked of the clock, so that equal datasets make equal releases
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = edition::date)]
     date: Option<String>,
 
     /// Publish though planned runs are missing; the manifest and the card name them
@@ -72,20 +71,12 @@ Examples:
 /// For a dataset that lacks runs, and a place that is taken or cannot be written to.
 pub(crate) async fn run(arguments: PublishArgs) -> anyhow::Result<()> {
     let to = DatasetLocation::open_to_write(&arguments.to)?;
-    let version = arguments.version.trim().to_owned();
-    if version.is_empty() {
-        return Err(Failure::Request {
-            message: "a release has a version".to_owned(),
-            hint: "give one, as in --version 1.0.0".to_owned(),
-        }
-        .into());
-    }
     let session = arguments.opening.open(&arguments.from).await?;
     let settings = PublishSettings {
         name: arguments
             .name
             .unwrap_or_else(|| name_of(session.location())),
-        version,
+        version: arguments.version,
         description: arguments.description,
         authors: arguments.author,
         license: arguments.license,

@@ -31,6 +31,20 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A text that is no version.
+    #[error(
+        "`{given}` is no version: letters, digits and `.`, `-`, `+`, `_` between them, as in 1.0.0"
+    )]
+    Version {
+        /// The text.
+        given: String,
+    },
+    /// A text that is no day.
+    #[error("`{given}` is no day of the calendar: year, month and day, as in 2020-12-06")]
+    Date {
+        /// The text.
+        given: String,
+    },
     /// A dataset that is a release already.
     #[error("{place} is a release already: version {version} of {name}")]
     AlreadyRelease {

@@ -12,6 +12,7 @@ pub mod card;
 pub mod citation;
 pub mod columns;
 pub mod croissant;
+pub mod edition;
 pub mod encoding;
 mod error;
 pub mod parts;

@@ -20,7 +20,7 @@ use crate::plans::{self, Plans};
 use crate::store::{self, Put, create, sha256};
 use crate::verify::content;
 use crate::writer::{RECORDINGS, TRAJECTORIES, Writer};
-use crate::{Error, Result, card, citation, croissant};
+use crate::{Error, Result, card, citation, croissant, edition};
 
 /// What a release is called, and what of it may be missing.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +93,7 @@ pub struct Published {
 /// Writes the dataset of `session` to `to` as a release. `on_part` is told of every part's path when it is written.
 ///
 /// # Errors
-/// [`Error::Incomplete`] and [`Error::NoPlan`] unless the settings allow it, [`Error::Damaged`] for files that are not what was
+/// [`Error::Version`] and [`Error::Date`], [`Error::Incomplete`] and [`Error::NoPlan`] unless the settings allow it, [`Error::Damaged`] for files that are not what was
 /// written, [`Error::AlreadyRelease`] and [`Error::Claimed`] for a place that is taken, [`Error::Store`].
 pub async fn publish(
     session: &Session,
@@ -101,6 +101,8 @@ pub async fn publish(
     settings: &PublishSettings,
     on_part: impl Fn(&str) + Send + Sync,
 ) -> Result<Published> {
+    edition::version(&settings.version)?;
+    settings.date.as_deref().map(edition::date).transpose()?;
     let from = session.location();
     if let Some(release) = session.dataset().release() {
         return Err(already(from, release));

@@ -265,6 +265,35 @@ fn a_place_is_taken_once() {
 }
 
 #[test]
+fn versions_and_dates_are_checked_before_anything_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for (version, date, wanted) in [
+        ("1.0 final", "2026-01-31", "`1.0 final` is no version: "),
+        ("../1", "2026-01-31", "`../1` is no version: "),
+        (
+            "1.0.0",
+            "2026-02-30",
+            "`2026-02-30` is no day of the calendar: ",
+        ),
+        (
+            "1.0.0",
+            "31.1.2026",
+            "`31.1.2026` is no day of the calendar: ",
+        ),
+    ] {
+        let output = engram(&["publish", "--from", "nowhere", "--to"])
+            .arg(folder.path().join("release"))
+            .args(["--version", version, "--date", date])
+            .output()
+            .unwrap();
+        let words = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        assert!(words.contains(wanted), "{words}");
+    }
+    assert!(!folder.path().join("release").exists());
+}
+
+#[test]
 fn a_place_that_cannot_be_written_to_is_named() {
     let folder = tempfile::tempdir().unwrap();
     sweep(folder.path(), &synthetic::sweep(1, &EPOCHS));
