@@ -1,6 +1,6 @@
 //! `engram serve`: answers questions to a dataset over Flight SQL and HTTP.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,13 +32,13 @@ pub(crate) struct ServeArgs {
     )]
     at: String,
 
-    /// Where to speak Arrow Flight SQL; port 0 takes any. Without --flight and --http, both are spoken on 127.0.0.1, on the
-    /// ports 50051 and 8080
-    #[arg(long, value_name = "ADDRESS")]
+    /// Where to speak Arrow Flight SQL, as in localhost:50051 or 0.0.0.0:50051; port 0 takes any. Without --flight and --http,
+    /// both are spoken on 127.0.0.1, on the ports 50051 and 8080
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     flight: Option<SocketAddr>,
 
     /// Where to speak HTTP: the page, its interface, /metrics and /health; port 0 takes any
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     http: Option<SocketAddr>,
 
     /// A file of tokens, one a line, with a name before it or without; clients have to show one
@@ -300,5 +300,53 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("a time is a number of seconds above 0".to_owned()),
+    }
+}
+
+/// An address to listen on. Of those that a name stands for it is the first of IPv4, which every client of the name tries, or
+/// else the first.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if text
+        .rsplit_once(':')
+        .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())
+    {
+        return Err(
+            "an address is a host and a port, as in 127.0.0.1:8080, localhost:8080 or [::1]:8080"
+                .to_owned(),
+        );
+    }
+    let found: Vec<SocketAddr> = text
+        .to_socket_addrs()
+        .map_err(|error| format!("this machine knows no address of that name: {error}"))?
+        .collect();
+    let chosen = found.iter().find(|address| address.is_ipv4());
+    let chosen = chosen.or(found.first()).copied();
+    chosen.ok_or_else(|| "this machine knows no address of that name".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_may_have_names() {
+        for (text, expected) in [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("[::1]:0", "[::1]:0"),
+            ("localhost:8080", "127.0.0.1:8080"),
+        ] {
+            assert_eq!(address(text), Ok(expected.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "",
+            "8080",
+            ":8080",
+            "localhost",
+            "127.0.0.1",
+            "localhost:port",
+            "localhost:65536",
+        ] {
+            assert!(address(text).is_err(), "{text}");
+        }
     }
 }

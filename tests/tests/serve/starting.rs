@@ -60,6 +60,12 @@ fn a_server_that_cannot_start_says_why() {
     );
     let (_, said) = refused(&["--tls-certificate", path, "--tls-key", path]);
     assert!(said.contains("cannot be used for TLS"), "{said}");
+    let (code, said) = refused(&["--http", "8080"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("an address is a host and a port, as in 127.0.0.1:8080, localhost:8080"),
+        "{said}"
+    );
     let (_, said) = refused(&["--timeout", "0"]);
     assert!(said.contains("a number of seconds above 0"), "{said}");
 }
@@ -112,6 +118,19 @@ fn health_and_metrics_are_told_and_the_log_is_structured() {
         lines.iter().any(|line| line["outcome"] == "failed"),
         "{log}"
     );
+}
+
+#[test]
+fn an_address_may_have_a_name() {
+    let mut command = engram(&["serve", "--at", release().to_str().unwrap()]);
+    command.args(["--flight", "localhost:0", "--http", "localhost:0"]);
+    let serving = Serving::start(command);
+    assert!(
+        serving.http.starts_with("http://127.0.0.1:"),
+        "{}",
+        serving.http
+    );
+    assert_eq!(serving.get("/health").0, 200);
 }
 
 #[test]
