@@ -1,19 +1,15 @@
 //! `engram export`: an answer of any size to a file or a folder that other tools read.
 
-use std::collections::BTreeMap;
+pub(crate) mod writing;
+
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use engram_engine::queries;
-use engram_export::{Compression, ExportSettings, Exported, Format, Overwrite, Watch, export};
+use engram_export::{Asked, Compression, ExportSettings, Format, Overwrite};
 use engram_schemas::DatasetLocation;
-use indicatif::{HumanBytes, HumanCount, ProgressBar};
 
-use crate::failure::Failure;
-use crate::generate::signals;
-use crate::printing::say;
 use crate::query;
 use crate::session_arguments::OpeningArguments;
 
@@ -45,16 +41,16 @@ pub(crate) struct ExportArgs {
     to: String,
 
     /// A file with one SQL statement
-    #[arg(short, long, value_name = "FILE", group = "asked")]
+    #[arg(short, long, value_name = "FILE", groups = ["asked", "parametrised"])]
     file: Option<PathBuf>,
 
     /// A named query; `engram query --list` lists them
-    #[arg(long, value_name = "NAME", group = "asked")]
+    #[arg(long, value_name = "NAME", groups = ["asked", "parametrised"])]
     query: Option<String>,
 
-    /// Set a parameter of the named query; may be given several times
-    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = query::parameter, requires = "query",
-        conflicts_with_all = ["sql", "file", "table"])]
+    /// Set a parameter of the named query, or of the file; may be given several times
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = query::parameter, requires = "parametrised",
+        conflicts_with_all = ["sql", "table"])]
     parameters: Vec<(String, String)>,
 
     /// A whole table or view, such as recordings, runs or results; `engram sql --help` lists them
@@ -74,9 +70,9 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     partition_by: Vec<String>,
 
-    /// The table of a SQLite database
-    #[arg(long, value_name = "NAME", default_value = "answer")]
-    table_name: String,
+    /// The table of a SQLite database [default: answer]
+    #[arg(long, value_name = "NAME")]
+    table_name: Option<String>,
 
     /// Replace an export that is there already
     #[arg(long)]
@@ -128,47 +124,20 @@ docs/export.md has the types, and how each is read in Python, R and SQL.";
 pub(crate) async fn run(arguments: ExportArgs) -> anyhow::Result<()> {
     let to = DatasetLocation::open_to_write(&arguments.to)?;
     let sql = arguments.sql()?;
-    let settings = arguments.settings();
     let session = arguments.opening.open(&arguments.at).await?;
-    // Drawn to standard error, and only where that is a terminal.
-    let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    let mut signals = signals::listen()?;
-    let watch = Watch {
-        progress: &|n_rows, n_bytes| {
-            bar.set_message(format!(
-                "{} rows, {}",
-                HumanCount(n_rows),
-                HumanBytes(n_bytes)
-            ));
-        },
-        stop: async move {
-            signals::asked(&mut signals).await;
-        },
-    };
-    let exported = export(&session, &sql, &to, &settings, watch).await;
-    bar.finish_and_clear();
-    match exported {
-        Ok(exported) => {
-            say(&summary(&to.as_given(&arguments.to), &exported));
-            Ok(())
-        }
-        Err(engram_export::Error::Stopped) => Err(Failure::Request {
-            message: engram_export::Error::Stopped.to_string(),
-            hint: "the same command begins anew".to_owned(),
-        }
-        .into()),
-        Err(error) => Err(error.into()),
+    let place = (&to, arguments.to.as_str());
+    let exported = writing::write(&session, Asked::Sql(&sql), place, &arguments.settings()).await?;
+    if let (Some(name), 0) = (&arguments.query, exported.n_rows) {
+        query::tell_of_no_rows(&session, name, &arguments.parameters).await;
     }
+    Ok(())
 }
 
 impl ExportArgs {
     /// The one statement to run.
     fn sql(&self) -> anyhow::Result<String> {
         if let Some(file) = &self.file {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("cannot read {}", file.display()))?;
-            return Ok(queries::bind(&text, &BTreeMap::new())?);
+            return query::of_file(file, &self.parameters);
         }
         if let Some(name) = &self.query {
             let parameters = self.parameters.iter().cloned().collect();
@@ -193,24 +162,6 @@ impl ExportArgs {
     }
 }
 
-/// What was written, in a line.
-fn summary(place: &str, exported: &Exported) -> String {
-    let counted = |n: u64, what: &str| match n {
-        1 => format!("1 {what}"),
-        n => format!("{} {what}s", HumanCount(n)),
-    };
-    let mut parts = vec![
-        counted(exported.n_rows, "row"),
-        counted(exported.n_columns as u64, "column"),
-    ];
-    if exported.n_files != 1 {
-        parts.push(counted(exported.n_files, "file"));
-    }
-    parts.push(HumanBytes(exported.n_bytes).to_string());
-    let seconds = exported.elapsed.as_secs_f64();
-    format!("{place}: {} in {seconds:.1} s", parts.join(", "))
-}
-
 /// The formats by their names.
 fn format() -> impl TypedValueParser<Value = Format> {
     let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
@@ -218,7 +169,7 @@ fn format() -> impl TypedValueParser<Value = Format> {
 }
 
 /// The compressions by their names.
-fn compression() -> impl TypedValueParser<Value = Compression> {
+pub(crate) fn compression() -> impl TypedValueParser<Value = Compression> {
     let names = PossibleValuesParser::new(Compression::ALL.map(Compression::name));
     names.try_map(|name| Compression::of_name(&name).ok_or("there is no such compression"))
 }

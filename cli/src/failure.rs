@@ -30,9 +30,15 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     text
 }
 
+/// The code of a command that was stopped on request: whoever runs it may run it again.
+const STOPPED: u8 = 75;
+
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if let Some(engram_export::Error::Stopped) = error.downcast_ref() {
+        return ExitCode::from(STOPPED);
+    }
     match error.downcast_ref::<Failure>() {
-        Some(Failure::Stopped(_)) => ExitCode::from(75),
+        Some(Failure::Stopped(_)) => ExitCode::from(STOPPED),
         Some(Failure::Internal { .. }) => ExitCode::from(2),
         _ => ExitCode::from(1),
     }

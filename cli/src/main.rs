@@ -44,8 +44,8 @@ A first tour:
   engram sql --at data/digits \"SELECT learning_rule, count(*) FROM runs GROUP BY ALL\"
   engram identify --at data/digits
 
-Exit codes: 0 done; 1 something in the request cannot be used; 2 something of Engram failed; 75 stopped before the end,
-and the same command goes on from there.";
+Exit codes: 0 done; 1 something in the request cannot be used; 2 something of Engram failed; 75 stopped before the end:
+the same command goes on from there, or, where it writes the answer to a query, begins anew.";
 
 #[derive(Subcommand)]
 enum Command {

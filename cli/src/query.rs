@@ -1,13 +1,18 @@
 //! `engram query`: runs a named query, with parameters.
 
-use std::collections::BTreeMap;
+mod no_rows;
 
-use anyhow::bail;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, bail};
 use clap::Args;
 use engram_engine::queries::{self, Header, NamedQuery};
 
 use crate::printing;
 use crate::sql::{self, AnswerArguments};
+
+pub(crate) use no_rows::tell_of_no_rows;
 
 /// Run one of the queries that come with engram: the study's experiments, and others
 #[derive(Debug, Args)]
@@ -57,7 +62,8 @@ pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
     let Some(query) = named.filter(|_| !args.list) else {
         return print(&described(named));
     };
-    let given: BTreeMap<String, String> = args.parameters.into_iter().collect();
+    let parameters = args.parameters;
+    let given: BTreeMap<String, String> = parameters.iter().cloned().collect();
     let text = queries::bind(query.text, &given)?;
     if args.show {
         return print(&text);
@@ -65,7 +71,22 @@ pub(crate) async fn run(args: QueryArgs) -> anyhow::Result<()> {
     let Some(at) = args.at else {
         bail!("--at says where the dataset is");
     };
-    sql::answer(&text, &at, &args.answer).await
+    let answered = sql::answer(&text, &at, &args.answer).await?;
+    if answered.n_rows == 0 {
+        tell_of_no_rows(&answered.session, query.name, &parameters).await;
+    }
+    Ok(())
+}
+
+/// The SQL of a file, whose first lines may name parameters.
+///
+/// # Errors
+/// For a file that cannot be read, and for parameters that it does not have.
+pub(crate) fn of_file(file: &Path, parameters: &[(String, String)]) -> anyhow::Result<String> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let given = parameters.iter().cloned().collect();
+    Ok(queries::bind(&text, &given)?)
 }
 
 /// `name=value`.

@@ -1,24 +1,29 @@
 //! `engram sql`: asks a dataset in SQL and prints or saves the answer.
 
 mod completion;
+mod destination;
 mod output;
 mod progress;
 mod prompt;
 mod table;
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use engram_engine::Session;
 use engram_engine::reshape::pivot;
-use engram_engine::{Session, queries};
+use engram_export::Asked;
+use futures::StreamExt;
 
+use crate::export::writing;
 use crate::failure::Failure;
+use crate::query;
 use crate::session_arguments::SessionArguments;
-use output::{Destination, Sink};
+use destination::{Destination, DestinationArguments, File, Printed};
+use output::Sink;
 use progress::Progress;
 
 /// Ask a dataset in SQL
@@ -42,6 +47,11 @@ pub(crate) struct SqlArgs {
     #[arg(short, long, value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
 
+    /// Set a parameter of the file, which its first lines name; may be given several times
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = query::parameter, requires = "file",
+        conflicts_with = "sql")]
+    parameters: Vec<(String, String)>,
+
     #[command(flatten)]
     answer: AnswerArguments,
 }
@@ -53,48 +63,11 @@ pub(crate) struct AnswerArguments {
     #[arg(long, value_name = "COLUMN")]
     pivot: Option<String>,
 
-    /// The form of the answer; without it the ending of --output decides, or else it is a table
-    #[arg(long, value_enum)]
-    format: Option<Format>,
-
-    /// Write the answer to a file, which appears when it is complete
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    destination: DestinationArguments,
 
     #[command(flatten)]
     session: SessionArguments,
-}
-
-/// The forms that an answer can take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Columns for people to read
-    Table,
-    /// Comma-separated values with a header
-    Csv,
-    /// An array of objects; NaN and infinity, which JSON does not have, become null
-    Json,
-    /// An Arrow IPC stream
-    Arrow,
-    /// A Parquet file
-    Parquet,
-}
-
-impl Format {
-    /// Whether it is for programs only and holds one answer.
-    fn is_binary(self) -> bool {
-        matches!(self, Self::Arrow | Self::Parquet)
-    }
-
-    fn of_file(path: &std::path::Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" => Some(Self::Csv),
-            "json" => Some(Self::Json),
-            "arrow" | "arrows" => Some(Self::Arrow),
-            "parquet" => Some(Self::Parquet),
-            _ => None,
-        }
-    }
 }
 
 const EXAMPLES: &str = "\
@@ -134,15 +107,20 @@ unless --allow-write is given.";
 pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
     let sql = match (args.sql, args.file) {
         (Some(sql), _) => sql,
-        (None, Some(file)) => {
-            let text = std::fs::read_to_string(&file)
-                .with_context(|| format!("cannot read {}", file.display()))?;
-            queries::bind(&text, &BTreeMap::new())?
-        }
+        (None, Some(file)) => query::of_file(&file, &args.parameters)?,
         (None, None) if std::io::stdin().is_terminal() => {
-            let (format, _) = args.answer.form()?;
-            let session = args.answer.session.open(&args.at).await?;
-            return prompt::run(session, format).await;
+            return match args.answer.destination.resolve()? {
+                Destination::Printed(format) => {
+                    let session = args.answer.session.open(&args.at).await?;
+                    prompt::run(session, format).await
+                }
+                Destination::File(_) => Err(Failure::Request {
+                    message: "a prompt prints its answers, and --output is for the answer to one statement"
+                        .to_owned(),
+                    hint: "give the statement as an argument or by --file".to_owned(),
+                }
+                .into()),
+            };
         }
         (None, None) => {
             let mut sql = String::new();
@@ -152,60 +130,96 @@ pub(crate) async fn run(args: SqlArgs) -> anyhow::Result<()> {
             sql
         }
     };
-    answer(&sql, &args.at, &args.answer).await
+    answer(&sql, &args.at, &args.answer).await.map(drop)
 }
 
-/// Runs statements and prints or saves their answers.
+/// What became of statements.
+pub(crate) struct Answered {
+    /// The dataset that was asked.
+    pub(crate) session: Session,
+    /// How many rows the answers had.
+    pub(crate) n_rows: u64,
+}
+
+/// Runs statements and prints their answers, or writes the answer to one to a file.
 ///
 /// # Errors
 /// Those of the engine, and of files that cannot be written.
-pub(crate) async fn answer(sql: &str, at: &str, args: &AnswerArguments) -> anyhow::Result<()> {
-    let (format, destination) = args.form()?;
+pub(crate) async fn answer(
+    sql: &str,
+    at: &str,
+    args: &AnswerArguments,
+) -> anyhow::Result<Answered> {
+    let destination = args.destination.resolve()?;
     let statements = Session::statements(sql)?;
-    match statements.len() {
-        0 => bail!("there is no SQL statement in what was given"),
-        1 => {}
-        n if format.is_binary() => {
-            bail!("{n} statements give {n} answers, but a file of this format holds one")
-        }
-        _ => {}
+    if statements.is_empty() {
+        bail!("there is no SQL statement in what was given");
+    }
+    if let Destination::Printed(format) = destination {
+        format.accepts(statements.len())?;
     }
     let session = args.session.open(at).await?;
+    let pivot = args.pivot.as_deref();
+    let n_rows = match destination {
+        Destination::Printed(format) => print(&session, &statements, pivot, format).await?,
+        Destination::File(file) => write(&session, &statements, pivot, &file).await?,
+    };
+    Ok(Answered { session, n_rows })
+}
+
+/// Prints the answers, one after the other, as far as somebody reads them.
+async fn print(
+    session: &Session,
+    statements: &[String],
+    spread: Option<&str>,
+    format: Printed,
+) -> anyhow::Result<u64> {
     let progress = Arc::new(Progress::new());
-    let mut sink = Sink::open(destination, format, Arc::clone(&progress))?;
-    for statement in &statements {
+    let mut sink = Sink::open(format, Arc::clone(&progress));
+    for statement in statements {
         progress.begin();
         let mut answer = session.stream(statement).await?;
-        if let Some(column) = &args.pivot {
+        if let Some(column) = spread {
             answer = pivot(answer, column).await?;
         }
         if sink.write(answer).await?.is_closed() {
-            return Ok(());
+            return Ok(sink.n_rows());
         }
     }
     sink.finish()
 }
 
-impl AnswerArguments {
-    /// The form of the answer and where it goes.
-    fn form(&self) -> anyhow::Result<(Format, Destination)> {
-        let of_file = self.output.as_deref().and_then(Format::of_file);
-        if let (None, None, Some(file)) = (self.format, of_file, &self.output) {
-            // A table for people under a name that promises something else would mislead.
-            let is_text = file.extension().is_none_or(|ending| ending == "txt");
-            if !is_text {
-                return Err(Failure::Request {
-                    message: format!("the name {} tells no format that this command writes", file.display()),
-                    hint: "give --format, or a name that ends with .csv, .json, .arrow, .parquet or .txt; `engram export` writes \
-                           compressed CSV, NDJSON, NumPy, Avro and SQLite"
-                        .to_owned(),
-                }
-                .into());
-            }
+/// Writes the answer to the last statement to a file. Those before it make what it asks.
+async fn write(
+    session: &Session,
+    statements: &[String],
+    spread: Option<&str>,
+    file: &File,
+) -> anyhow::Result<u64> {
+    let Some((last, before)) = statements.split_last() else {
+        return Ok(0);
+    };
+    for statement in before {
+        let mut answer = session.stream(statement).await?;
+        if !answer.schema.fields().is_empty() {
+            bail!(
+                "a file holds one answer, and of {} statements another than the last has one too",
+                statements.len()
+            );
         }
-        let format = self.format.or(of_file).unwrap_or(Format::Table);
-        let destination = Destination::of(self.output.clone());
-        destination.accepts(format)?;
-        Ok((format, destination))
+        while let Some(none) = answer.batches.next().await {
+            none?;
+        }
     }
+    let place = (&file.to, file.given.as_str());
+    let written = match spread {
+        None => writing::write(session, Asked::Sql(last), place, &file.settings).await?,
+        Some(column) => {
+            let answer = pivot(session.stream(last).await?, column).await?;
+            let sql = &format!("{}\n-- the column {column}, spread", last.trim());
+            let asked = Asked::Rows { answer, sql };
+            writing::write(session, asked, place, &file.settings).await?
+        }
+    };
+    Ok(written.n_rows)
 }

@@ -258,7 +258,7 @@ impl Error {
 pub fn hint(error: &Error) -> Option<String> {
     match error {
         Error::NothingThere { location, .. } => {
-            Some(format!("make one with `engram generate SWEEP.toml --to {location}`, or correct --at"))
+            Some(format!("make one with `engram generate SWEEP.toml --to {location}`, or name another place"))
         }
         // A store that refuses or times out says nothing about the file: only what was read and is wrong may go.
         Error::UnreadableFile { source: parquet::errors::ParquetError::External(_), .. } => None,

@@ -173,8 +173,8 @@ impl SqlError {
                 problem: format!("this SQL only reads; {what} would change something"),
                 place: first_word(sql),
                 hint: Some(
-                    "save an answer to a file with `--format parquet --output FILE`, or allow such statements with \
-                    `--allow-write`"
+                    "answers are written to files by `engram export` and `engram sql --output`; `engram sql --allow-write` \
+                    runs such statements"
                         .to_owned(),
                 ),
             };

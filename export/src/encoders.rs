@@ -10,6 +10,8 @@ mod npz;
 mod parquet;
 mod sqlite;
 
+pub use csv::CsvWriter;
+
 use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::SchemaRef;
 

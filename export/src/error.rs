@@ -37,6 +37,12 @@ pub enum Error {
         /// The place.
         place: String,
     },
+    /// A pipe or a device in the place of a file.
+    #[error("{place} is no file that could be replaced")]
+    IsNoFile {
+        /// The place.
+        place: String,
+    },
     /// A folder that may not be replaced, because it holds what no export wrote.
     #[error("{place} holds {found}, which no partitioned export wrote")]
     Foreign {
@@ -97,6 +103,8 @@ pub enum Error {
         column: String,
         /// Why not.
         reason: String,
+        /// The column that was probably meant.
+        near: Option<String>,
     },
     /// Stopped on request before the answer was whole.
     #[error("stopped before the export was complete; nothing of it is kept")]
@@ -139,9 +147,17 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::IsFolder { .. } => {
             Some("name a file in it, or write many files with --partition-by".to_owned())
         }
+        Error::IsNoFile { .. } => Some(
+            "name another place; `engram sql --format csv` prints rows, for a program to read"
+                .to_owned(),
+        ),
         Error::Foreign { .. } => {
             Some("name another place: --overwrite replaces exports and nothing else".to_owned())
         }
+        Error::Partition {
+            near: Some(near), ..
+        } => Some(format!("did you mean `{near}`?")),
+        Error::Stopped => Some("the same command begins anew".to_owned()),
         Error::NoColumns => Some("name at least one column behind SELECT".to_owned()),
         Error::TwoColumns { name } => Some(format!(
             "give one of them another name: SELECT ... AS other_{name}"

@@ -16,6 +16,7 @@ use crate::account::Account;
 use crate::encoders::{Encoder, encoder, lr_identify};
 use crate::format::Format;
 use crate::partitions::{self, Partitions};
+use crate::provenance::provenance;
 use crate::settings::{ExportSettings, Form};
 use crate::target::Target;
 use crate::{Error, Result, plain};
@@ -25,6 +26,19 @@ const BATCH_ROWS: usize = 8192;
 
 /// How many batches wait for the writer. A slow place slows the query.
 const WAITING_BATCHES: usize = 2;
+
+/// What is exported.
+pub enum Asked<'a> {
+    /// The answer to one SQL statement.
+    Sql(&'a str),
+    /// Rows that were made of an answer. They are written as they come, and to one file.
+    Rows {
+        /// The rows.
+        answer: Answer,
+        /// How they were made, as SQL: what the file says of itself.
+        sql: &'a str,
+    },
+}
 
 /// What an export came to.
 #[derive(Clone, Debug)]
@@ -58,7 +72,7 @@ enum Message {
     End,
 }
 
-/// Writes the answer to one SQL statement to a place, where it appears when it is whole.
+/// Writes an answer to a place, where it appears when it is whole.
 ///
 /// # Errors
 /// Those of the query; [`Error::Settings`] and [`Error::Exists`] before anything is computed; [`Error::Column`] for what the
@@ -66,7 +80,7 @@ enum Message {
 /// Nothing is left then.
 pub async fn export<S: Future<Output = ()> + Send>(
     session: &Session,
-    sql: &str,
+    asked: Asked<'_>,
     to: &DatasetLocation,
     settings: &ExportSettings,
     watch: Watch<'_, S>,
@@ -79,12 +93,22 @@ pub async fn export<S: Future<Output = ()> + Send>(
         true => Target::file(to, settings.overwrite).await?,
         false => Target::folder(to, settings.overwrite).await?,
     };
-    let sql = match form.format {
-        Format::LrIdentify => examples(session, sql).await?,
-        _ => sql.to_owned(),
+    let (Asked::Sql(sql) | Asked::Rows { sql, .. }) = asked;
+    let provenance = provenance(session, sql);
+    let answer = match asked {
+        Asked::Sql(sql) if form.format == Format::LrIdentify => {
+            ask(session, &examples(session, sql).await?, &by).await?
+        }
+        Asked::Sql(sql) => ask(session, sql, &by).await?,
+        Asked::Rows { .. } if form.format == Format::LrIdentify || !by.is_empty() => {
+            return Err(Error::Settings {
+                reason: "rows that were made of an answer go to one file as they come".to_owned(),
+                hint: "ask for the rows in SQL".to_owned(),
+            });
+        }
+        Asked::Rows { answer, .. } => answer,
     };
-    let answer = ask(session, &sql, &by).await?;
-    let schema = plain::schema(&answer.schema);
+    let schema = plain::schema(&answer.schema, provenance);
     check(&schema)?;
     partitions::places(&schema, &by)?;
 

@@ -10,6 +10,7 @@
 //! | `format`       | the formats: names, endings, compressions                        |
 //! | `encoders`     | rows to bytes, a file for each format                            |
 //! | `plain`        | rows in the types that every reader knows                        |
+//! | `provenance`   | what a file says of where its rows come from                     |
 //! | `text`         | lists, structs and moments as text, for formats without them     |
 //! | `output`       | bytes to a file or an object that appears when it is whole       |
 //! | `target`       | what may be written to, and what is replaced                     |
@@ -28,11 +29,13 @@ mod format;
 mod output;
 mod partitions;
 mod plain;
+mod provenance;
 mod settings;
 mod target;
 mod text;
 
+pub use encoders::CsvWriter;
 pub use error::{Error, Result, hint};
-pub use export::{Exported, Watch, export};
+pub use export::{Asked, Exported, Watch, export};
 pub use format::{Compression, Format};
-pub use settings::{ExportSettings, Overwrite};
+pub use settings::{ExportSettings, Overwrite, TABLE_NAME};

@@ -13,6 +13,7 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::logical_expr::{Expr, LogicalPlan, Sort, SortExpr};
 use datafusion::prelude::DataFrame;
+use engram_schemas::category::nearest;
 
 use crate::encoders::{Encoder, encoder};
 use crate::settings::Form;
@@ -58,20 +59,25 @@ fn keys(plan: &LogicalPlan, columns: &[String]) -> Result<Vec<SortExpr>> {
             .fields()
             .iter()
             .position(|field| field.name() == name);
-        let place = place.ok_or_else(|| {
-            let names: Vec<&str> = schema
-                .fields()
-                .iter()
-                .map(|field| field.name().as_str())
-                .collect();
-            Error::Partition {
-                column: name.clone(),
-                reason: format!("the answer has the columns {}", names.join(", ")),
-            }
-        })?;
+        let place = place.ok_or_else(|| no_column(name, schema.as_arrow()))?;
         Ok(Expr::Column(schema.columns()[place].clone()).sort(true, true))
     };
     columns.iter().map(key).collect()
+}
+
+/// The error of a column that the answer does not have.
+fn no_column(name: &str, schema: &Schema) -> Error {
+    let fields = schema.fields().iter();
+    let names: Vec<&str> = fields.map(|field| field.name().as_str()).collect();
+    let near = nearest(name, names.iter().copied());
+    Error::Partition {
+        column: name.to_owned(),
+        reason: match near {
+            Some(_) => "the answer has no such column".to_owned(),
+            None => format!("the answer has the columns {}", names.join(", ")),
+        },
+        near: near.map(str::to_owned),
+    }
 }
 
 /// Writes sorted rows to folders.
@@ -200,10 +206,11 @@ pub(crate) fn places(schema: &Schema, by: &[String]) -> Result<Vec<usize>> {
         let refused = |reason: &str| Error::Partition {
             column: column.clone(),
             reason: reason.to_owned(),
+            near: None,
         };
         let (place, field) = schema
             .column_with_name(column)
-            .ok_or_else(|| refused("the answer has no such column"))?;
+            .ok_or_else(|| no_column(column, schema))?;
         if places.contains(&place) {
             return Err(refused("it is named twice"));
         }
@@ -218,6 +225,7 @@ pub(crate) fn places(schema: &Schema, by: &[String]) -> Result<Vec<usize>> {
         Some(last) if places.len() == schema.fields().len() => Err(Error::Partition {
             column: last.clone(),
             reason: "no column would be left for the files".to_owned(),
+            near: None,
         }),
         _ => Ok(places),
     }

@@ -3,6 +3,7 @@
 //! The query engine has several types for one thing: texts as slices of others, as numbers of a dictionary, as offsets of
 //! 32 and of 64 bits. Files are for readers of which some know one of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -10,11 +11,10 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-/// The schema with the plainest type of each kind, without metadata of the files that were read.
-pub(crate) fn schema(schema: &Schema) -> SchemaRef {
-    Arc::new(Schema::new(
-        schema.fields().iter().map(field).collect::<Vec<_>>(),
-    ))
+/// The schema with the plainest type of each kind, and this metadata in the place of that of the files that were read.
+pub(crate) fn schema(schema: &Schema, metadata: HashMap<String, String>) -> SchemaRef {
+    let fields: Vec<FieldRef> = schema.fields().iter().map(field).collect();
+    Arc::new(Schema::new_with_metadata(fields, metadata))
 }
 
 /// The rows in the types of another schema with the same columns, such as [`schema`] of theirs.
@@ -66,7 +66,7 @@ mod tests {
             ("dictionary", Arc::new(dictionary) as ArrayRef, true),
         ])
         .unwrap();
-        let plain = batch(&rows, &schema(&rows.schema())).unwrap();
+        let plain = batch(&rows, &schema(&rows.schema(), HashMap::new())).unwrap();
         assert_eq!(plain["view"].as_string::<i32>().value(0), "é");
         assert_eq!(plain["dictionary"].as_string::<i32>().value(0), "a");
         assert!(plain["view"].is_null(1) && plain["dictionary"].is_null(1));

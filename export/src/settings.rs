@@ -4,7 +4,7 @@ use crate::format::{Compression, Format};
 use crate::{Error, Result};
 
 /// What an export is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExportSettings {
     /// The format; without it the ending of the place's name tells it, and for a partitioned export it is Parquet.
     pub format: Option<Format>,
@@ -14,9 +14,12 @@ pub struct ExportSettings {
     pub partition_by: Vec<String>,
     /// What becomes of an export that is there already.
     pub overwrite: Overwrite,
-    /// The table of a SQLite database.
-    pub table_name: String,
+    /// The table of a SQLite database, [`TABLE_NAME`] unless it is given; other formats have none.
+    pub table_name: Option<String>,
 }
+
+/// The table of a SQLite database that is not told another name.
+pub const TABLE_NAME: &str = "answer";
 
 /// What becomes of an export that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,18 +37,6 @@ pub(crate) struct Form {
     pub(crate) format: Format,
     pub(crate) compression: Compression,
     pub(crate) table_name: String,
-}
-
-impl Default for ExportSettings {
-    fn default() -> Self {
-        Self {
-            format: None,
-            compression: None,
-            partition_by: Vec::new(),
-            overwrite: Overwrite::default(),
-            table_name: "answer".to_owned(),
-        }
-    }
 }
 
 impl ExportSettings {
@@ -69,7 +60,21 @@ impl ExportSettings {
                 ),
             });
         };
-        let told = told.filter(|&(told, _)| told == format && !is_partitioned);
+        if let Some((told, _)) = told.filter(|&(told, _)| told != format) {
+            return Err(Error::Settings {
+                reason: format!(
+                    "`{name}` would hold {format}, and its readers go by its ending, which says {told}"
+                ),
+                hint: format!("leave out --format {format}, or let the name end otherwise"),
+            });
+        }
+        if self.table_name.is_some() && format != Format::Sqlite {
+            return Err(Error::Settings {
+                reason: format!("{format} has no tables that could be named"),
+                hint: "leave out --table-name, or choose sqlite".to_owned(),
+            });
+        }
+        let told = told.filter(|_| !is_partitioned);
         let told = told.and_then(|(_, compression)| compression);
         let compression = format.compression(self.compression.or(told))?;
         if let Some(told) = told.filter(|&told| told != compression) {
@@ -90,7 +95,7 @@ impl ExportSettings {
         Ok(Form {
             format,
             compression,
-            table_name: self.table_name.clone(),
+            table_name: self.table_name.as_deref().unwrap_or(TABLE_NAME).to_owned(),
         })
     }
 }
@@ -117,7 +122,7 @@ mod tests {
             compression: Some(Compression::None),
             ..told.clone()
         };
-        assert_eq!(form("a.csv.gz", &asked), (Format::Avro, Compression::None));
+        assert_eq!(form("a.dat", &asked), (Format::Avro, Compression::None));
         let parted = ExportSettings {
             partition_by: vec!["layer".to_owned()],
             ..told
@@ -145,6 +150,22 @@ mod tests {
             crate::hint(&error).unwrap(),
             "let the name end with .csv.zst"
         );
+        let settings = ExportSettings {
+            format: Some(Format::Csv),
+            ..ExportSettings::default()
+        };
+        let error = settings.form("a.parquet").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`a.parquet` would hold csv, and its readers go by its ending, which says parquet"
+        );
+        let settings = ExportSettings {
+            table_name: Some("rows".to_owned()),
+            ..ExportSettings::default()
+        };
+        assert!(settings.form("a.sqlite").is_ok());
+        let error = settings.form("a.csv").unwrap_err();
+        assert_eq!(error.to_string(), "csv has no tables that could be named");
         let parted = ExportSettings {
             partition_by: vec!["layer".to_owned()],
             format: Some(Format::Npz),

@@ -30,7 +30,7 @@ impl Target {
     /// Looks at the place before anything is computed.
     ///
     /// # Errors
-    /// [`Error::Exists`] and [`Error::IsFolder`] for what may not be replaced; [`Error::Store`] for a store that does not say
+    /// [`Error::Exists`], [`Error::IsFolder`] and [`Error::IsNoFile`] for what may not be replaced; [`Error::Store`] for a store that does not say
     /// what is there.
     pub(crate) async fn file(location: &DatasetLocation, overwrite: Overwrite) -> Result<Self> {
         let target = Self::new(location, overwrite);
@@ -38,6 +38,7 @@ impl Target {
         if let Some(path) = location.local_path() {
             match fs::metadata(&path) {
                 Ok(found) if found.is_dir() => return Err(Error::IsFolder { place }),
+                Ok(found) if !found.is_file() => return Err(Error::IsNoFile { place }),
                 Ok(_) if overwrite == Overwrite::Refuse => return Err(Error::Exists { place }),
                 _ => return Ok(target),
             }

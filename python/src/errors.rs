@@ -18,12 +18,11 @@ mod classes {
 }
 
 /// What hints say to who runs a command, and what is said here.
-const IN_PYTHON: [(&str, &str); 4] = [
+const IN_PYTHON: [(&str, &str); 3] = [
     (
-        "save an answer to a file with `--format parquet --output FILE`, or allow such statements with `--allow-write`",
+        "answers are written to files by `engram export` and `engram sql --output`; `engram sql --allow-write` runs such statements",
         "save an answer with the library that takes it, as in `answer.polars().write_parquet(file)`",
     ),
-    ("correct --at", "correct the URL"),
     ("`--memory-limit`", "`memory_limit`"),
     ("`engram query --list`", "`engram.queries()`"),
 ];

@@ -54,7 +54,7 @@ def test_rows_that_cannot_be_computed_for_another_library(dataset):
 
 def test_a_place_without_a_dataset(tmp_path):
     error = raised(engram.DatasetError, lambda: engram.open(tmp_path / "nothing"))
-    assert "there is no dataset" in str(error) and "correct the URL" in error.hint
+    assert "there is no dataset" in str(error) and "another place" in error.hint
     assert raised(engram.DatasetError, lambda: engram.open("ftp://somewhere/data")).hint
 
 

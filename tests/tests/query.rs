@@ -113,6 +113,51 @@ fn the_sql_of_a_query_runs_as_it_is_shown() {
     );
     assert!(is_done, "{errors}");
     assert_eq!(text.lines().count(), 1 + 3);
+    let asked = ["sql", "--format", "csv", "-p", "n=2"];
+    let asked = [&asked as &[&str], &["--file", file.to_str().unwrap()]].concat();
+    let (is_done, text, errors) = at(&asked, dataset.path());
+    assert!(is_done, "{errors}");
+    assert_eq!(text.lines().count(), 1 + 2);
+    let (is_done, _, errors) = at(&["sql", "-p", "n=2", "SELECT $n"], dataset.path());
+    assert!(!is_done && errors.contains("--param"), "{errors}");
+}
+
+#[test]
+fn a_query_without_rows_says_what_it_was_asked_with() {
+    let dataset = dataset();
+    let far = [
+        "query",
+        "figure_4a",
+        "--param",
+        "period=30",
+        "--format",
+        "csv",
+    ];
+    let (is_done, text, said) = at(&far, dataset.path());
+    assert!(is_done, "{said}");
+    assert_eq!(text.lines().count(), 1);
+    assert!(
+        said.starts_with(
+            "figure_4a has no rows in this dataset\nhint: it was asked with measure = 'all', samples = 5, period = 30, "
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("; the runs go to epoch 10, and samples and period may ask for more; "),
+        "{said}"
+    );
+    let to = dataset.path().with_extension("csv");
+    let file = ["export", "--query", "figure_4a", "--to"];
+    let (is_done, _, said) = at(
+        &[&file as &[&str], &[to.to_str().unwrap()]].concat(),
+        dataset.path(),
+    );
+    std::fs::remove_file(&to).unwrap();
+    assert!(is_done && said.contains(": 0 rows, "), "{said}");
+    assert!(said.contains("hint: it was asked with "), "{said}");
+    let near = ["query", "figure_4a", "-p", "period=5", "-p", "samples=2"];
+    let (is_done, _, said) = at(&near, dataset.path());
+    assert!(is_done && said.is_empty(), "{said}");
 }
 
 #[test]

@@ -12,9 +12,9 @@ use rustyline::history::DefaultHistory;
 use rustyline::{CompletionType, Config, Editor};
 use tokio::runtime::Runtime;
 
-use super::Format;
 use super::completion::{Completion, Vocabulary};
-use super::output::{Destination, Sink};
+use super::destination::Printed;
+use super::output::Sink;
 use super::progress::Progress;
 
 type Prompt = Editor<Completion, DefaultHistory>;
@@ -28,7 +28,7 @@ SQL ends with `;` and may run over several lines. Tab completes tables, columns,
   \\q        leave (also Ctrl-D); Ctrl-C drops the line or stops the query";
 
 /// Reads statements and prints answers until the user leaves.
-pub(super) async fn run(session: Session, format: Format) -> anyhow::Result<()> {
+pub(super) async fn run(session: Session, format: Printed) -> anyhow::Result<()> {
     let session = Arc::new(session);
     let mut queries = Queries::try_new(format)?;
     let config = Config::builder().completion_type(CompletionType::List);
@@ -144,16 +144,16 @@ impl Timing {
 /// not be left behind.
 struct Queries {
     runtime: Option<Runtime>,
-    format: Format,
+    format: Printed,
     timing: Timing,
 }
 
 impl Queries {
-    fn try_new(format: Format) -> anyhow::Result<Self> {
+    fn try_new(format: Printed) -> anyhow::Result<Self> {
         Ok(Self {
             runtime: Some(threads()?),
             format: if format.is_binary() {
-                Format::Table
+                Printed::Table
             } else {
                 format
             },
@@ -215,13 +215,13 @@ fn threads() -> anyhow::Result<Runtime> {
 async fn print_answers(
     session: Arc<Session>,
     text: String,
-    (format, timing): (Format, Timing),
+    (format, timing): (Printed, Timing),
     progress: Arc<Progress>,
 ) -> anyhow::Result<()> {
     for statement in Session::statements(&text)? {
         let start = Instant::now();
         progress.begin();
-        let mut sink = Sink::open(Destination::Stdout, format, Arc::clone(&progress))?;
+        let mut sink = Sink::open(format, Arc::clone(&progress));
         sink.write(session.stream(&statement).await?).await?;
         sink.finish()?;
         if timing == Timing::Told {

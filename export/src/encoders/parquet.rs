@@ -5,6 +5,7 @@ use arrow::datatypes::SchemaRef;
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::basic::{Compression as Codec, GzipLevel, Type, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::Encoder;
@@ -43,7 +44,16 @@ fn properties(
         Compression::Gzip => Codec::GZIP(GzipLevel::default()),
         Compression::Zstd => Codec::ZSTD(ZstdLevel::try_new(3)?),
     };
-    let mut properties = WriterProperties::builder().set_compression(codec);
+    // Readers of Arrow look into the schema, which is stored as a whole; the others look here.
+    let mut metadata: Vec<KeyValue> = schema
+        .metadata()
+        .iter()
+        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()))
+        .collect();
+    metadata.sort_by(|one, other| one.key.cmp(&other.key));
+    let mut properties = WriterProperties::builder()
+        .set_compression(codec)
+        .set_key_value_metadata(Some(metadata));
     for column in ArrowSchemaConverter::new().convert(schema)?.columns() {
         if matches!(column.physical_type(), Type::FLOAT | Type::DOUBLE) {
             properties = properties

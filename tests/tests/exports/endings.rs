@@ -1,13 +1,15 @@
 //! Exports that are stopped or killed.
 
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use engram_schemas::randomness;
+use engram_tests::commands::engram;
 use rand::RngExt;
 
-use super::{export, names};
+use super::{dataset, export, names};
 
 /// Rows that take some seconds in every format.
 const MANY: &str = "SELECT value, value * 0.5 AS half, repeat('x', 50) AS text, value % 7 AS part FROM generate_series(1, 20000000)";
@@ -45,33 +47,41 @@ fn an_export_that_is_killed_leaves_nothing_that_could_be_read() {
     }
 }
 
-/// Ctrl-C takes away what was begun.
+/// Ctrl-C takes away what was begun, and the code tells whoever ran the command that it may be run again.
 #[cfg(unix)]
 #[test]
 fn an_export_that_is_stopped_leaves_nothing() {
-    for form in [
-        &["a.parquet"] as &[&str],
-        &["a.sqlite"],
-        &["parts", "--partition-by", "part"],
-    ] {
+    let of_sql = |to: &Path, arguments: &[&str]| {
+        let mut command = engram(&["sql", "--at"]);
+        command.arg(dataset()).arg("--output").arg(to);
+        command.args(arguments);
+        command
+    };
+    type Asking = dyn Fn(&Path, &[&str]) -> Command;
+    let forms: [(&Asking, &[&str]); 4] = [
+        (&export, &["a.parquet"]),
+        (&export, &["a.sqlite"]),
+        (&export, &["parts", "--partition-by", "part"]),
+        (&of_sql, &["a.csv.gz"]),
+    ];
+    for (asking, form) in forms {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = export(
+        let mut command = asking(
             &folder.path().join(form[0]),
             &[&form[1..], &[MANY]].concat(),
         );
         let child = command.stderr(Stdio::piped()).spawn().unwrap();
         thread::sleep(Duration::from_millis(1500));
         let id = child.id().to_string();
-        let signalled = std::process::Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap();
+        let signalled = Command::new("kill").args(["-INT", &id]).status().unwrap();
         assert!(signalled.success());
         let output = child.wait_with_output().unwrap();
         let said = super::stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(output.status.code(), Some(75), "{said}");
         assert!(
-            said.contains("stopped before the export was complete; nothing of it is kept"),
+            said.contains(
+                "stopped before the export was complete; nothing of it is kept\nhint: the same command begins anew"
+            ),
             "{said}"
         );
         assert!(names(folder.path()).is_empty(), "{form:?}");

@@ -17,7 +17,9 @@ mod faults;
 mod guide;
 #[cfg(target_os = "linux")]
 mod memory;
+mod outputs;
 mod partitions;
+mod provenance;
 mod readers;
 mod refusals;
 mod stores;

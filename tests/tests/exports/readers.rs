@@ -256,6 +256,14 @@ fn tables_files_and_named_queries_are_exported() {
         std::fs::read_to_string(to("counted.csv")).unwrap(),
         "n\n2\n"
     );
+    std::fs::write(
+        &file,
+        "-- parameter: n = 1: rows\nSELECT value FROM generate_series(1, 9) LIMIT $n",
+    )
+    .unwrap();
+    let asked = ["--file", file.to_str().unwrap(), "--param", "n=4"];
+    exported(&to("four.csv"), &asked);
+    assert_eq!(lines(&to("four.csv")), 1 + 4);
     assert_eq!(lines(&to("runs.csv")), 3);
     assert!(lines(&to("usual.csv")) > 45);
 }

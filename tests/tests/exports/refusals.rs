@@ -62,6 +62,21 @@ fn a_place_is_refused_before_anything_is_computed() {
             "npz is one file, and has no partitions",
         ),
         (
+            "a.parquet",
+            &["--format", "csv", "SELECT 1 AS n"],
+            "`a.parquet` would hold csv, and its readers go by its ending, which says parquet",
+        ),
+        (
+            "a.csv",
+            &["--table-name", "rows", "SELECT 1 AS n"],
+            "csv has no tables that could be named",
+        ),
+        (
+            "p",
+            &["--partition-by", "learning_rul", "--table", "runs"],
+            "the answer has no such column\nhint: did you mean `learning_rule`?",
+        ),
+        (
             "p",
             &["--partition-by", "m", "SELECT 1 AS n"],
             "cannot be partitioned by `m`: the answer has the columns n",
@@ -106,7 +121,11 @@ fn a_place_is_refused_before_anything_is_computed() {
             &["SELECT 1 AS n; SELECT 2 AS n"],
             "there are 2 statements where one is expected",
         ),
-        ("a.csv", &["CREATE TABLE t AS SELECT 1"], "error: "),
+        (
+            "a.csv",
+            &["CREATE TABLE t AS SELECT 1"],
+            "hint: answers are written to files by `engram export` and `engram sql --output`",
+        ),
         ("a.csv", &["SELECT wrong FROM runs"], "wrong"),
         (
             "a.csv",
@@ -114,12 +133,21 @@ fn a_place_is_refused_before_anything_is_computed() {
             "there is no query `no_such`",
         ),
         ("a.csv", &["--table", "no_such"], "no_such"),
-        ("a.csv", &["--param", "a=1", "SELECT 1"], "--query"),
+        ("a.csv", &["--param", "a=1", "SELECT 1"], "--param"),
+        ("a.csv", &["--param", "a=1"], "--query"),
     ] {
         let said = refused(&to(name), arguments);
         assert!(said.contains(wanted), "{arguments:?}: {said}");
         assert!(names(folder.path()).is_empty(), "{arguments:?}");
     }
+    let said = refused(
+        "/dev/null".as_ref(),
+        &["--overwrite", "--format", "csv", "SELECT 1 AS n"],
+    );
+    assert!(
+        said.contains("/dev/null is no file that could be replaced"),
+        "{said}"
+    );
     let said = refused("https://127.0.0.1:1/a.csv".as_ref(), &["SELECT 1 AS n"]);
     assert!(said.contains("can only be read"), "{said}");
 }

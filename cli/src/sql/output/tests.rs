@@ -1,15 +1,30 @@
-use arrow::array::{ArrayRef, Float64Array, StringArray};
-use engram_engine::{Error, Result};
+use std::sync::Mutex;
+
+use arrow::array::{ArrayRef, Float64Array, ListArray, StringArray};
+use arrow::datatypes::Float64Type;
+use engram_engine::Result;
 use futures::stream;
 
 use super::*;
 
-fn open(destination: Destination, format: Format) -> anyhow::Result<Sink> {
-    Sink::open(destination, format, Arc::new(Progress::new()))
+/// What was printed.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-fn answer(error: Option<Error>) -> Answer {
-    let batch = RecordBatch::try_from_iter_with_nullable([
+fn rows() -> RecordBatch {
+    let lists = [Some(vec![Some(0.5), None]), None];
+    let lists = ListArray::from_iter_primitive::<Float64Type, _, _>(lists);
+    RecordBatch::try_from_iter_with_nullable([
         (
             "name",
             Arc::new(StringArray::from(vec![Some("a,b"), None])) as ArrayRef,
@@ -20,81 +35,42 @@ fn answer(error: Option<Error>) -> Answer {
             Arc::new(Float64Array::from(vec![0.1, f64::NAN])) as ArrayRef,
             true,
         ),
+        ("list", Arc::new(lists) as ArrayRef, true),
     ])
-    .unwrap();
-    let batches: Vec<Result<RecordBatch>> = vec![Ok(batch.clone()), Ok(batch.slice(0, 1))];
-    Answer {
-        schema: batch.schema(),
-        batches: stream::iter(batches.into_iter().chain(error.map(Err))).boxed(),
-    }
+    .unwrap()
 }
 
-async fn written(format: Format) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let target = folder.path().join("answer");
-    let mut sink = open(Destination::File(target.clone()), format).unwrap();
-    assert_eq!(sink.write(answer(None)).await.unwrap(), Reader::Open);
-    assert!(
-        !target.exists(),
-        "the file must not be there before it is complete"
-    );
-    sink.finish().unwrap();
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "nothing else stays"
-    );
-    std::fs::read(target).unwrap()
+async fn printed(format: Printed) -> Vec<u8> {
+    let rows = rows();
+    let batches: Vec<Result<RecordBatch>> = vec![Ok(rows.clone()), Ok(rows.slice(0, 1))];
+    let answer = Answer {
+        schema: rows.schema(),
+        batches: stream::iter(batches).boxed(),
+    };
+    let paper = Paper::default();
+    let progress = Arc::new(Progress::new());
+    let mut sink = Sink::over(Box::new(paper.clone()), Room::Unlimited, format, progress);
+    assert_eq!(sink.write(answer).await.unwrap(), Reader::Open);
+    assert_eq!(sink.finish().unwrap(), 3);
+    paper.0.lock().unwrap().clone()
 }
 
 #[tokio::test]
-async fn text_formats_hold_every_batch() {
+async fn text_forms_hold_every_batch() {
     assert_eq!(
-        written(Format::Csv).await,
-        b"name,value\n\"a,b\",0.1\n,NaN\n\"a,b\",0.1\n"
+        String::from_utf8(printed(Printed::Csv).await).unwrap(),
+        "name,value,list\n\"a,b\",0.1,\"[0.5,null]\"\n,NaN,\n\"a,b\",0.1,\"[0.5,null]\"\n"
     );
-    let json = String::from_utf8(written(Format::Json).await).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let expected = serde_json::json!([
-        {"name": "a,b", "value": 0.1}, {"name": null, "value": null}, {"name": "a,b", "value": 0.1}
-    ]);
-    assert_eq!(json, expected);
+    let json: serde_json::Value = serde_json::from_slice(&printed(Printed::Json).await).unwrap();
+    let first = serde_json::json!({"name": "a,b", "value": 0.1, "list": [0.5, null]});
+    let second = serde_json::json!({"name": null, "value": null, "list": null});
+    assert_eq!(json, serde_json::json!([first, second, first]));
 }
 
 #[tokio::test]
-async fn binary_formats_give_the_rows_back() {
-    let rows = |batches: Vec<RecordBatch>| batches.iter().map(RecordBatch::num_rows).sum::<usize>();
-    let stream = written(Format::Arrow).await;
+async fn an_arrow_stream_gives_the_rows_back() {
+    let stream = printed(Printed::Arrow).await;
     let reader = arrow::ipc::reader::StreamReader::try_new(stream.as_slice(), None).unwrap();
-    assert_eq!(rows(reader.map(|batch| batch.unwrap()).collect()), 3);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("rows.parquet");
-    std::fs::write(&file, written(Format::Parquet).await).unwrap();
-    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(
-        File::open(file).unwrap(),
-        64,
-    )
-    .unwrap();
-    assert_eq!(rows(reader.map(|batch| batch.unwrap()).collect()), 3);
-}
-
-#[tokio::test]
-async fn a_query_that_fails_leaves_no_file() {
-    let folder = tempfile::tempdir().unwrap();
-    for format in [Format::Csv, Format::Parquet] {
-        let mut sink = open(Destination::File(folder.path().join("answer")), format).unwrap();
-        let error = Error::FeatureQuery {
-            reason: "for the test".to_owned(),
-        };
-        assert!(sink.write(answer(Some(error))).await.is_err());
-        drop(sink);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-    // What was there before stays as it was.
-    let target = folder.path().join("answer");
-    std::fs::write(&target, "before").unwrap();
-    let mut sink = open(Destination::File(target.clone()), Format::Csv).unwrap();
-    sink.write(answer(None)).await.unwrap();
-    drop(sink);
-    assert_eq!(std::fs::read(target).unwrap(), b"before");
+    let batches: Vec<RecordBatch> = reader.map(|batch| batch.unwrap()).collect();
+    assert_eq!(batches, [rows(), rows().slice(0, 1)]);
 }
