@@ -3,8 +3,9 @@
 //!
 //! [`publish()`] asks a session for the rows of one partition after the other, in order, and cuts them into parts ([`parts`])
 //! at the borders of runs. What the parts are written with is in [`encoding`]. Beside them go the plans ([`plans`]) and the
-//! words: the card ([`card`]), the citation ([`citation`]) and the metadata of catalogues ([`croissant`]). The manifest is
-//! written last and by conditional create: before it there is no release, and after it nothing is written.
+//! words: the card ([`card`]), the citation ([`citation`]) and the metadata of catalogues ([`croissant`]), with the release's
+//! version and date ([`edition`]). The manifest is written last and by conditional create: before it there is no release, and after
+//! it nothing is written.
 //!
 //! [`verify()`] reads a sweep or a release and says what is wrong with it.
 
