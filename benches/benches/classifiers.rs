@@ -5,8 +5,8 @@
 //! cargo bench --bench classifiers -- forest_sqrt   some tasks (forest_sqrt, forest_log2, forest_all, svm, smartcore)
 //! ```
 //!
-//! The examples are trajectories of the study's size, 15,552 to learn from and 5,184 to test on, of 24 statistics at 21
-//! checkpoints and three depth indicators: smooth curves whose course depends a little on the class. The peers are
+//! The examples are those of `engram_benches::labelled_trajectories` in the study's number, 15,552 to learn from and 5,184 to test
+//! on. The peers are
 //! `peers/classifiers.py`, a process of their own, which is given the same bytes; reading them is not timed. smartcore's
 //! forest and its machine, which have no threads, would take hours at this size and get a small part of the examples and of
 //! the trees. What is printed beside the seconds must hold for
@@ -22,11 +22,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use engram_benches::labelled_trajectories::{self, N_CLASSES, N_FEATURES};
 use engram_classifiers::{
     ConfusionMatrix, Examples, LinearSvmSettings, MaxFeatures, Model, RandomForestSettings,
 };
-use engram_schemas::randomness::generator;
-use rand::RngExt;
 use serde::Deserialize;
 use smartcore::ensemble::random_forest_classifier::{
     RandomForestClassifier, RandomForestClassifierParameters,
@@ -35,11 +34,6 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::svm::Kernels;
 use smartcore::svm::svc::{SVC, SVCParameters};
 
-const N_CLASSES: usize = 4;
-const N_STATISTICS: usize = 24;
-const N_CHECKPOINTS: usize = 21;
-const N_DEPTHS: usize = 3;
-const N_FEATURES: usize = N_STATISTICS * N_CHECKPOINTS + N_DEPTHS;
 const N_TRAIN: usize = 15_552;
 const N_TEST: usize = 5_184;
 const N_THREADS: usize = 2;
@@ -101,30 +95,11 @@ struct Outcome {
     importances: Vec<f64>,
 }
 
-/// Curves of a random start and slope, with a bend and a noise, of which the class shifts a little.
+/// Made-up examples of that number, others for every identity.
 fn examples(n_examples: usize, identity: u64) -> Data {
-    let mut random = generator("classifiers bench", 0, identity);
-    let mut features = Vec::with_capacity(n_examples * N_FEATURES);
-    let mut labels = Vec::with_capacity(n_examples);
-    for example in 0..n_examples {
-        let label = example % N_CLASSES;
-        let depth = random.random_range(0..N_DEPTHS);
-        for statistic in 0..N_STATISTICS {
-            let shift = 0.12 * ((label * (statistic + 1)) % 5) as f32;
-            let start = random.random_range(-1.0..1.0_f32) + depth as f32;
-            let slope = random.random_range(-0.5..0.5_f32) + shift;
-            let bend = random.random_range(-0.3..0.3_f32) * (1.0 + shift);
-            features.extend((0..N_CHECKPOINTS).map(|checkpoint| {
-                let time = checkpoint as f32 / (N_CHECKPOINTS - 1) as f32;
-                let noise = random.random_range(-0.05..0.05_f32);
-                start + slope * time + bend * time * time + noise
-            }));
-        }
-        features.extend((0..N_DEPTHS).map(|of| if of == depth { 1.0 } else { 0.0 }));
-        labels.push(label as u32);
-    }
+    let (features, labels) = labelled_trajectories::examples(n_examples, identity);
     Data {
-        names: (0..N_FEATURES).map(|n| format!("feature{n}")).collect(),
+        names: labelled_trajectories::names(),
         features,
         labels,
     }

@@ -32,6 +32,8 @@ pub(super) struct Column {
 pub(super) enum Codes {
     /// Numbers of bins of about equally many examples.
     Bins(Vec<u8>),
+    /// Numbers of bins that stand in the rows only: of more examples than are kept twice.
+    BinsInRows,
     /// Ranks among the distinct values.
     Ranks(Vec<u32>),
 }
@@ -51,6 +53,19 @@ impl Columns {
         Self { columns, rows }
     }
 
+    /// Features whose bins are there already: of each feature the lowest and the highest value of every bin, and of each
+    /// example the bins.
+    pub(super) fn of_rows(bounds: Vec<Vec<(f32, f32)>>, rows: Vec<u8>) -> Self {
+        let of_feature = |bounds| Column {
+            codes: Codes::BinsInRows,
+            bounds,
+        };
+        Self {
+            columns: bounds.into_iter().map(of_feature).collect(),
+            rows,
+        }
+    }
+
     /// Number of features.
     pub(super) fn n_features(&self) -> usize {
         self.columns.len()
@@ -67,6 +82,15 @@ impl Columns {
         &self.rows[row * width..(row + 1) * width]
     }
 
+    /// The code of a feature of one example.
+    pub(super) fn code(&self, feature: u32, row: u32) -> u32 {
+        match &self.column(feature).codes {
+            Codes::Bins(bins) => u32::from(bins[row as usize]),
+            Codes::BinsInRows => u32::from(self.row(row)[feature as usize]),
+            Codes::Ranks(ranks) => ranks[row as usize],
+        }
+    }
+
     /// The column of `feature`.
     pub(super) fn column(&self, feature: u32) -> &Column {
         &self.columns[feature as usize]
@@ -79,7 +103,7 @@ fn rows(columns: &[Column], n_examples: usize) -> Vec<u8> {
         .iter()
         .filter_map(|column| match &column.codes {
             Codes::Bins(bins) => Some(bins),
-            Codes::Ranks(_) => None,
+            Codes::BinsInRows | Codes::Ranks(_) => None,
         })
         .collect();
     let mut rows = vec![0; bins.len() * n_examples];
@@ -102,7 +126,8 @@ fn rows(columns: &[Column], n_examples: usize) -> Vec<u8> {
 const ROWS_AT_ONCE: usize = 64;
 
 impl Column {
-    fn new(values: impl Iterator<Item = f32>, thresholds: Thresholds) -> Self {
+    /// Codes the values of one feature.
+    pub(super) fn new(values: impl Iterator<Item = f32>, thresholds: Thresholds) -> Self {
         let mut order: Vec<u64> = values
             .enumerate()
             .map(|(row, value)| u64::from(sortable(value)) << 32 | row as u64)
@@ -160,17 +185,25 @@ impl Column {
         }
     }
 
+    /// The lowest and the highest value of every code.
+    pub(super) fn into_bounds(self) -> Vec<(f32, f32)> {
+        self.bounds
+    }
+
+    /// Number of codes.
+    pub(super) fn n_codes(&self) -> usize {
+        self.bounds.len()
+    }
+
     /// Every example's code.
     pub(super) fn codes(&self) -> &Codes {
         &self.codes
     }
 
-    /// The code of example `row`.
-    pub(super) fn code(&self, row: u32) -> u32 {
-        match &self.codes {
-            Codes::Bins(bins) => u32::from(bins[row as usize]),
-            Codes::Ranks(ranks) => ranks[row as usize],
-        }
+    /// The highest code of which every value is at most `threshold`, if there is one.
+    pub(super) fn code_up_to(&self, threshold: f32) -> Option<u32> {
+        let n_codes = self.bounds.partition_point(|bounds| bounds.1 <= threshold);
+        n_codes.checked_sub(1).map(|code| code as u32)
     }
 
     /// The threshold of a split between two codes: midway between the highest value of the one and the lowest of the

@@ -31,42 +31,53 @@ pub struct Forest {
 
 /// A tree and which of the rows its bootstrap drew.
 pub(super) struct GrownTree {
-    tree: DecisionTree,
-    in_bag: Vec<bool>,
+    pub(super) tree: DecisionTree,
+    pub(super) in_bag: Vec<bool>,
 }
 
-/// Draws tree number `tree`'s bootstrap of the `rows` and grows it.
+/// What trees grow on: features, and every example's class.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub(super) columns: &'a Columns,
+    pub(super) labels: &'a [u32],
+    pub(super) n_classes: usize,
+}
+
+/// Draws tree number `tree`'s bootstrap of `n_rows` examples and grows it; `row` says which example is in a place.
 pub(super) fn grow_tree(
-    columns: &Columns,
-    examples: &Examples<'_>,
-    rows: &[usize],
+    ground: Ground<'_>,
+    n_rows: usize,
+    row: impl Fn(usize) -> usize,
     settings: &RandomForestSettings,
     seed: u64,
     tree: u64,
 ) -> GrownTree {
     let mut random = generator("forest", seed, tree);
-    let mut weights = vec![0_u16; rows.len()];
-    for _ in 0..rows.len() {
+    let mut weights = vec![0_u16; n_rows];
+    for _ in 0..n_rows {
         // Saturation is out of reach: it would take one example drawn 65,536 times.
-        let weight = &mut weights[random.random_range(0..rows.len() as u32) as usize];
+        let weight = &mut weights[random.random_range(0..n_rows as u32) as usize];
         *weight = weight.saturating_add(1);
     }
     let samples = weights
         .iter()
-        .zip(rows)
-        .filter(|(weight, _)| **weight > 0)
-        .map(|(&weight, &row)| Sample {
-            row: row as u32,
-            weight,
-            class: examples.labels()[row] as u16,
+        .enumerate()
+        .filter(|(_, weight)| **weight > 0)
+        .map(|(place, &weight)| {
+            let row = row(place);
+            Sample {
+                row: row as u32,
+                weight,
+                class: ground.labels[row] as u16,
+            }
         })
         .collect();
     let in_bag = weights.iter().map(|&weight| weight > 0).collect();
     GrownTree {
         tree: tree::grow(
-            columns,
+            ground.columns,
             samples,
-            examples.n_classes(),
+            ground.n_classes,
             settings,
             &mut random,
         ),
@@ -81,6 +92,21 @@ impl Forest {
             feature_names: examples.feature_names().to_vec(),
             n_classes: examples.n_classes(),
             trees: grown.into_iter().map(|grown| grown.tree).collect(),
+            out_of_bag_accuracy,
+        }
+    }
+
+    /// The forest of trees whose out-of-bag accuracy is known.
+    pub(super) fn of_trees(
+        trees: Vec<DecisionTree>,
+        feature_names: Vec<String>,
+        n_classes: usize,
+        out_of_bag_accuracy: Option<f64>,
+    ) -> Self {
+        Self {
+            feature_names,
+            n_classes,
+            trees,
             out_of_bag_accuracy,
         }
     }
@@ -230,7 +256,7 @@ fn out_of_bag_accuracy(
     (n_voted > 0).then(|| n_right as f64 / n_voted as f64)
 }
 
-fn add(sums: &mut [f32], distribution: &[f32]) {
+pub(super) fn add(sums: &mut [f32], distribution: &[f32]) {
     for (sum, probability) in sums.iter_mut().zip(distribution) {
         *sum += probability;
     }

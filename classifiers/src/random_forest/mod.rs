@@ -3,12 +3,14 @@
 //! Splits minimise the Gini impurity over thresholds between 256 bins of each feature or, if asked, over all thresholds
 //! that there are; they lie midway between neighbouring values. Trees grow in parallel, each with a generator of its own
 //! that follows from the seed and the tree's number: the forest is the same on any number of threads, and a smaller forest
-//! is the beginning of a larger one. Deliberately absent: missing values (they are refused) and regression.
+//! is the beginning of a larger one. Examples that do not fit the memory as numbers are binned as they come ([`Binner`]).
+//! Deliberately absent: missing values (they are refused) and regression.
 //!
 //! # References
 //! Breiman, "Random Forests", Machine Learning 45, 2001.
 
 mod best;
+mod binned;
 mod columns;
 mod exact_search;
 mod feature_search;
@@ -21,10 +23,12 @@ mod split_bounds;
 mod split_search;
 mod tree;
 
+pub use binned::{BinnedExamples, Binner};
 pub use columns::Columns;
 pub use forest::Forest;
 pub use settings::{MaxFeatures, RandomForestSettings, Thresholds};
 
+use forest::Ground;
 use rayon::prelude::*;
 
 use super::{Classifier, Examples, Model};
@@ -69,10 +73,17 @@ impl RandomForest {
         rows: &[usize],
         seed: u64,
     ) -> Forest {
-        let grown = (0..self.settings.n_trees as u64)
-            .into_par_iter()
-            .map(|tree| forest::grow_tree(columns, examples, rows, &self.settings, seed, tree))
-            .collect();
+        let ground = Ground {
+            columns,
+            labels: examples.labels(),
+            n_classes: examples.n_classes(),
+        };
+        let grow = |tree| {
+            let row = |place: usize| rows[place];
+            forest::grow_tree(ground, rows.len(), row, &self.settings, seed, tree)
+        };
+        let grown = (0..self.settings.n_trees as u64).into_par_iter();
+        let grown = grown.map(grow).collect();
         Forest::new(grown, examples, rows)
     }
 }

@@ -169,7 +169,9 @@ impl<'a> SplitSearch<'a> {
         let least = self.min_samples_leaf;
         match self.columns.column(feature).codes() {
             Codes::Ranks(ranks) => self.exact.best(ranks, node, least),
-            Codes::Bins(_) => self.histogram.best(self.columns, feature, node, least),
+            Codes::Bins(_) | Codes::BinsInRows => {
+                self.histogram.best(self.columns, feature, node, least)
+            }
         }
     }
 
@@ -197,10 +199,9 @@ impl<'a> SplitSearch<'a> {
 
     /// How much lower the children's impurity is than the node's, each times its weight.
     fn gain(&mut self, node: &Node<'_>, feature: u32, code: u32) -> f64 {
-        let column = self.columns.column(feature);
         self.left.fill(0);
         for sample in node.samples {
-            if column.code(sample.row) <= code {
+            if self.columns.code(feature, sample.row) <= code {
                 self.left[usize::from(sample.class)] += u32::from(sample.weight);
             }
         }

@@ -11,7 +11,7 @@ use super::*;
 use crate::examples::select_rows;
 use crate::{FeatureGroups, folds};
 
-const N_CLASSES: usize = 4;
+pub(super) const N_CLASSES: usize = 4;
 const N_INFORMATIVE: usize = 3;
 const N_FEATURES: usize = 9;
 
@@ -23,14 +23,14 @@ fn normal(random: &mut impl Rng) -> f32 {
         - 6.0
 }
 
-struct Blobs {
-    names: Vec<String>,
-    features: Vec<f32>,
-    labels: Vec<u32>,
+pub(super) struct Blobs {
+    pub(super) names: Vec<String>,
+    pub(super) features: Vec<f32>,
+    pub(super) labels: Vec<u32>,
 }
 
 /// Overlapping Gaussian blobs in the first features, noise in the others.
-fn blobs(n_examples: usize, seed: u64) -> Blobs {
+pub(super) fn blobs(n_examples: usize, seed: u64) -> Blobs {
     let mut random = generator("blobs", seed, 0);
     let centres: Vec<f32> = (0..N_CLASSES * N_INFORMATIVE)
         .map(|_| 1.5 * normal(&mut random))
@@ -58,12 +58,12 @@ fn blobs(n_examples: usize, seed: u64) -> Blobs {
 }
 
 impl Blobs {
-    fn examples(&self) -> Examples<'_> {
+    pub(super) fn examples(&self) -> Examples<'_> {
         Examples::try_new(&self.features, &self.names, &self.labels, N_CLASSES).unwrap()
     }
 }
 
-fn settings(n_trees: usize) -> RandomForest {
+pub(super) fn settings(n_trees: usize) -> RandomForest {
     RandomForestSettings {
         n_trees,
         ..RandomForestSettings::default()

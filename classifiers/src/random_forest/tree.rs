@@ -65,8 +65,7 @@ pub(super) fn grow(
         };
         removed_impurity[split.feature as usize] += split.gain;
         tree.push_split(split.feature, split.threshold);
-        let column = columns.column(split.feature);
-        let goes_left = |sample: Sample| column.code(sample.row) <= split.code;
+        let goes_left = |sample: Sample| columns.code(split.feature, sample.row) <= split.code;
         let middle = start + partition(&mut samples[start..end], goes_left, &mut moved);
         let depth = depth + 1;
         pending.push(Pending {

@@ -1,0 +1,317 @@
+//! Training examples by the bins of their features, a byte a value: for more of them than fit the memory as numbers.
+//!
+//! They are read twice. A random sample of them says where the bins of every feature begin and end; then each example's values
+//! become the bins that they fall into. Where the sample is all examples, the trees are those that grow on the numbers.
+//! In which order examples come, and on how many threads, makes no difference: each says its place.
+
+use engram_schemas::randomness::generator;
+use rand::seq::index;
+use rayon::prelude::*;
+
+use super::RandomForest;
+use super::columns::{Column, Columns};
+use super::forest::{self, Forest, Ground, GrownTree, add};
+use super::settings::Thresholds;
+use crate::decision_tree::{DecisionTree, TreeNode};
+use crate::examples::check_rows;
+use crate::{Error, Result, most_probable};
+
+/// Examples whose values say where bins begin and end: some hundreds for each of 256.
+const SAMPLED: usize = 1 << 17;
+
+/// The first reading of examples: where the bins of their features are.
+#[derive(Debug)]
+pub struct Binner {
+    feature_names: Vec<String>,
+    n_examples: usize,
+    /// The places of the sampled examples, rising.
+    sampled: Vec<usize>,
+    /// Their features, row by row.
+    values: Vec<f32>,
+    n_seen: usize,
+}
+
+/// The second reading of examples: their bins, and when all have come, what a forest is grown on.
+#[derive(Debug)]
+pub struct BinnedExamples {
+    feature_names: Vec<String>,
+    n_classes: usize,
+    /// The lowest and the highest value of every bin of every feature, of the sampled examples.
+    bounds: Vec<Vec<(f32, f32)>>,
+    /// Between two bins of every feature: values up to it are in the lower one.
+    edges: Vec<Vec<f32>>,
+    bins: Vec<u8>,
+    labels: Vec<u32>,
+    n_put: usize,
+}
+
+impl Binner {
+    /// Prepares for so many examples of these features. Equal seeds sample the same places.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] when there are none, or more than 4,294,967,295.
+    pub fn try_new(feature_names: Vec<String>, n_examples: usize, seed: u64) -> Result<Self> {
+        Self::sampling(feature_names, n_examples, seed, SAMPLED)
+    }
+
+    fn sampling(
+        feature_names: Vec<String>,
+        n_examples: usize,
+        seed: u64,
+        most: usize,
+    ) -> Result<Self> {
+        if feature_names.is_empty() || n_examples == 0 || u32::try_from(n_examples).is_err() {
+            let n_features = feature_names.len();
+            return Err(Error::Examples {
+                reason: format!("there are {n_examples} examples of {n_features} features"),
+            });
+        }
+        let mut random = generator("binning", seed, 0);
+        let mut sampled = match n_examples <= most {
+            true => (0..n_examples).collect(),
+            false => index::sample(&mut random, n_examples, most).into_vec(),
+        };
+        sampled.sort_unstable();
+        Ok(Self {
+            values: vec![0.0; sampled.len() * feature_names.len()],
+            feature_names,
+            n_examples,
+            sampled,
+            n_seen: 0,
+        })
+    }
+
+    /// Sees the example in `place`, once. Whether it was sampled depends on its place alone.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] for a row of other features, and [`Error::NonFiniteFeature`].
+    pub fn see(&mut self, place: usize, features: &[f32]) -> Result<()> {
+        let n_features = self.feature_names.len();
+        if features.len() != n_features {
+            return Err(other_features(features.len(), n_features));
+        }
+        check_rows(features, &self.feature_names)?;
+        if let Ok(slot) = self.sampled.binary_search(&place) {
+            self.values[slot * n_features..(slot + 1) * n_features].copy_from_slice(features);
+            self.n_seen += 1;
+        }
+        Ok(())
+    }
+
+    /// Ends the first reading and begins the second.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] when a sampled example was not seen, or seen twice.
+    pub fn bins(self, n_classes: usize) -> Result<BinnedExamples> {
+        if self.n_seen != self.sampled.len() {
+            return Err(Error::Examples {
+                reason: format!(
+                    "{} of {} sampled examples were seen",
+                    self.n_seen,
+                    self.sampled.len()
+                ),
+            });
+        }
+        let n_features = self.feature_names.len();
+        let bins_of = |feature: usize| {
+            let values = self.values.iter().skip(feature).step_by(n_features);
+            let column = Column::new(values.copied(), Thresholds::Binned);
+            let between = 1..column.n_codes() as u32;
+            let edges: Vec<f32> = between
+                .map(|upper| column.threshold(upper - 1, upper))
+                .collect();
+            (column.into_bounds(), edges)
+        };
+        let (bounds, edges) = (0..n_features).into_par_iter().map(bins_of).unzip();
+        // Before there is room for the bins: the largest that there is of either reading.
+        drop(self.values);
+        Ok(BinnedExamples {
+            bounds,
+            edges,
+            n_classes,
+            bins: vec![0; self.n_examples * n_features],
+            labels: vec![u32::MAX; self.n_examples],
+            feature_names: self.feature_names,
+            n_put: 0,
+        })
+    }
+}
+
+impl BinnedExamples {
+    /// Puts examples to their places: `features` row by row, a place and a label for each row. All of a call are binned in
+    /// parallel.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] for parts that do not fit together, a label that is none, and a place that is taken;
+    /// [`Error::NonFiniteFeature`].
+    pub fn put(&mut self, places: &[usize], features: &[f32], labels: &[u32]) -> Result<()> {
+        let n_features = self.feature_names.len();
+        if features.len() != places.len() * n_features || labels.len() != places.len() {
+            return Err(other_features(features.len(), n_features));
+        }
+        check_rows(features, &self.feature_names)?;
+        let edges = &self.edges;
+        let mut bins = vec![0; features.len()];
+        bins.par_chunks_mut(n_features)
+            .zip(features.par_chunks(n_features))
+            .for_each(|(bins, values)| {
+                for ((bin, value), edges) in bins.iter_mut().zip(values).zip(edges) {
+                    *bin = edges.partition_point(|edge| edge < value) as u8;
+                }
+            });
+        for ((bins, &place), &label) in bins.chunks(n_features).zip(places).zip(labels) {
+            let is_free = self.labels.get(place) == Some(&u32::MAX);
+            if !is_free || label as usize >= self.n_classes {
+                return Err(Error::Examples {
+                    reason: format!(
+                        "place {place} with the label {label} is taken or none of {} examples of {} classes",
+                        self.labels.len(),
+                        self.n_classes
+                    ),
+                });
+            }
+            self.labels[place] = label;
+            self.bins[place * n_features..(place + 1) * n_features].copy_from_slice(bins);
+            self.n_put += 1;
+        }
+        Ok(())
+    }
+
+    /// Number of examples.
+    pub fn n_examples(&self) -> usize {
+        self.labels.len()
+    }
+}
+
+fn other_features(n_values: usize, n_features: usize) -> Error {
+    let reason =
+        format!("{n_values} values are not rows of {n_features} features with a label each");
+    Error::Examples { reason }
+}
+
+impl RandomForest {
+    /// Grows a forest on binned examples. Trees grow as many at a time as there are threads, and vote on what they have not seen
+    /// before the next ones do, so that what is held besides the bins does not grow with the number of trees, but for the trees.
+    /// A value counts in these votes as its bin does.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] when examples are missing; [`Error::ClassifierSettings`] for exact thresholds, which bins do not have.
+    pub fn fit_binned(&self, examples: BinnedExamples, seed: u64) -> Result<Forest> {
+        let (n_examples, n_classes) = (examples.n_examples(), examples.n_classes);
+        if examples.n_put != n_examples {
+            return Err(Error::Examples {
+                reason: format!("{} of {n_examples} examples have come", examples.n_put),
+            });
+        }
+        if self.settings.thresholds != Thresholds::Binned {
+            return Err(Error::ClassifierSettings {
+                classifier: super::NAME,
+                reason: "examples that are binned as they come have no exact thresholds".to_owned(),
+            });
+        }
+        let columns = Columns::of_rows(examples.bounds, examples.bins);
+        let labels = examples.labels;
+        let ground = Ground {
+            columns: &columns,
+            labels: &labels,
+            n_classes,
+        };
+        let mut trees = Vec::with_capacity(self.settings.n_trees);
+        let mut votes = vec![0.0; n_examples * n_classes];
+        let all: Vec<u64> = (0..self.settings.n_trees as u64).collect();
+        for together in all.chunks(rayon::current_num_threads()) {
+            let grow = |tree: &u64| {
+                forest::grow_tree(
+                    ground,
+                    n_examples,
+                    |place| place,
+                    &self.settings,
+                    seed,
+                    *tree,
+                )
+            };
+            let grown: Vec<GrownTree> = together.par_iter().map(grow).collect();
+            vote(&grown, &columns, n_classes, &mut votes);
+            trees.extend(grown.into_iter().map(|grown| grown.tree));
+        }
+        let accuracy = accuracy(&votes, &labels, n_classes);
+        Ok(Forest::of_trees(
+            trees,
+            examples.feature_names,
+            n_classes,
+            accuracy,
+        ))
+    }
+}
+
+/// Examples whose votes are counted together.
+const ROWS_AT_ONCE: usize = 1024;
+
+/// Adds the class probabilities that trees give the examples which they have not seen.
+fn vote(grown: &[GrownTree], columns: &Columns, n_classes: usize, votes: &mut [f32]) {
+    let codes = grown.par_iter().map(|grown| codes(&grown.tree, columns));
+    let codes: Vec<Vec<Option<u32>>> = codes.collect();
+    votes
+        .par_chunks_mut(n_classes * ROWS_AT_ONCE)
+        .enumerate()
+        .for_each(|(chunk, votes)| {
+            for (grown, codes) in grown.iter().zip(&codes) {
+                for (place, votes) in votes.chunks_exact_mut(n_classes).enumerate() {
+                    let row = chunk * ROWS_AT_ONCE + place;
+                    if !grown.in_bag[row] {
+                        let bins = columns.row(row as u32);
+                        add(votes, distribution(&grown.tree, codes, bins, n_classes));
+                    }
+                }
+            }
+        });
+}
+
+/// Of every split the highest bin that goes left, if any does.
+fn codes(tree: &DecisionTree, columns: &Columns) -> Vec<Option<u32>> {
+    let code = |node: &TreeNode| match node {
+        TreeNode::Split {
+            feature, threshold, ..
+        } => columns.column(*feature).code_up_to(*threshold),
+        TreeNode::Leaf(_) => None,
+    };
+    tree.nodes.iter().map(code).collect()
+}
+
+/// Class probabilities of one row of bins.
+fn distribution<'a>(
+    tree: &'a DecisionTree,
+    codes: &[Option<u32>],
+    bins: &[u8],
+    n_classes: usize,
+) -> &'a [f32] {
+    let mut place = 0;
+    loop {
+        match tree.nodes[place] {
+            TreeNode::Split { feature, right, .. } => {
+                let bin = u32::from(bins[feature as usize]);
+                place = match codes[place].is_some_and(|code| bin <= code) {
+                    true => place + 1,
+                    false => right as usize,
+                };
+            }
+            TreeNode::Leaf(leaf) => {
+                let start = leaf as usize * n_classes;
+                return &tree.distributions[start..start + n_classes];
+            }
+        }
+    }
+}
+
+/// Share of the examples that got votes, of those for whom most are for their class.
+fn accuracy(votes: &[f32], labels: &[u32], n_classes: usize) -> Option<f64> {
+    let counted = votes.par_chunks_exact(n_classes).zip(labels);
+    let (n_right, n_voted) = counted
+        .filter(|(votes, _)| votes.iter().any(|&vote| vote > 0.0))
+        .map(|(votes, &label)| (u64::from(most_probable(votes) == label), 1))
+        .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    (n_voted > 0).then(|| n_right as f64 / n_voted as f64)
+}
+
+#[cfg(test)]
+mod tests;
