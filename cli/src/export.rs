@@ -10,6 +10,7 @@ use engram_engine::queries;
 use engram_export::{Asked, Compression, ExportSettings, Format, Overwrite};
 use engram_schemas::DatasetLocation;
 
+use crate::nodes_arguments::NodesArguments;
 use crate::query;
 use crate::session_arguments::OpeningArguments;
 
@@ -80,6 +81,9 @@ pub(crate) struct ExportArgs {
 
     #[command(flatten)]
     opening: OpeningArguments,
+
+    #[command(flatten)]
+    nodes: NodesArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -125,6 +129,7 @@ pub(crate) async fn run(arguments: ExportArgs) -> anyhow::Result<()> {
     let to = DatasetLocation::open_to_write(&arguments.to)?;
     let sql = arguments.sql()?;
     let session = arguments.opening.open(&arguments.at).await?;
+    arguments.nodes.join(&session).await?;
     let place = (&to, arguments.to.as_str());
     let exported = writing::write(&session, Asked::Sql(&sql), place, &arguments.settings()).await?;
     if let (Some(name), 0) = (&arguments.query, exported.n_rows) {

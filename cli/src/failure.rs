@@ -73,6 +73,9 @@ fn hint_of_request(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<engram_server::Error>() {
         return error.hint();
     }
+    if let Some(error) = error.downcast_ref::<engram_cluster::Error>() {
+        return error.hint();
+    }
     if let Some(error) = error.downcast_ref::<engram_schemas::Error>() {
         return error.hint();
     }

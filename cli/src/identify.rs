@@ -14,6 +14,7 @@ use engram_engine::{IdentifySettings, identify_with_progress, queries};
 use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::nodes_arguments::NodesArguments;
 use crate::printing;
 use crate::session_arguments::OpeningArguments;
 
@@ -107,6 +108,9 @@ pub(crate) struct IdentifyArgs {
     #[command(flatten)]
     pub(crate) opening: OpeningArguments,
 
+    #[command(flatten)]
+    pub(crate) nodes: NodesArguments,
+
     /// Statistics to print, the most important first
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
@@ -166,6 +170,7 @@ pub(crate) enum OutputFormat {
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     let settings = settings(&args)?;
     let session = args.opening.open(&args.at).await?;
+    args.nodes.join(&session).await?;
 
     // Drawn to standard error, and only where that is a terminal.
     let progress = ProgressBar::new(settings.splits.n_splits as u64).with_style(

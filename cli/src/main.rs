@@ -9,6 +9,8 @@ mod generate;
 mod identify;
 mod import;
 mod listing;
+mod node;
+mod nodes_arguments;
 mod observe;
 mod plan;
 mod printing;
@@ -27,6 +29,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use serve::STACK_BYTES;
 
 /// Train networks under different learning rules, keep what could be observed of them, and ask it in SQL which rule was
 /// at work.
@@ -58,6 +62,7 @@ enum Command {
     Query(query::QueryArgs),
     Export(export::ExportArgs),
     Serve(serve::ServeArgs),
+    Node(node::NodeArgs),
     Identify(identify::IdentifyArgs),
     Design(design::DesignArgs),
     Diagnose(diagnose::DiagnoseArgs),
@@ -128,6 +133,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Query(arguments) => query::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Node(arguments) => node::run(arguments).await,
         Command::Identify(arguments) => identify::run(arguments).await,
         Command::Design(arguments) => design::run(arguments).await,
         Command::Diagnose(arguments) => diagnose::run(arguments).await,

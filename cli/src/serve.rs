@@ -184,7 +184,7 @@ impl ServeArgs {
 
 /// The stack of a thread that plans and computes. A statement of as many operators as are allowed is planned by descending as
 /// often; what is not used takes no memory.
-const STACK_BYTES: usize = 512 << 20;
+pub(crate) const STACK_BYTES: usize = 512 << 20;
 
 /// Runs the command.
 ///
@@ -244,7 +244,7 @@ fn announcement(about: &str, server: &Server, settings: &ServerSettings) -> Stri
 }
 
 /// Waits for SIGINT or SIGTERM; a second one ends the process.
-fn ended() -> anyhow::Result<impl Future<Output = ()>> {
+pub(crate) fn ended() -> anyhow::Result<impl Future<Output = ()>> {
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     Ok(async move {
         signals.next().await;
@@ -293,7 +293,7 @@ impl Signals {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
         .map_err(|_| "a time is a number of seconds, as in 30 or 0.5".to_owned())?;
@@ -305,7 +305,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// An address to listen on. Of those that a name stands for it is the first of IPv4, which every client of the name tries, or
 /// else the first.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     if text
         .rsplit_once(':')
         .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err())

@@ -10,6 +10,7 @@ use engram_engine::session::{Access, Damage, SessionSettings};
 use engram_schemas::DatasetLocation;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use crate::nodes_arguments::NodesArguments;
 use crate::printing::say;
 
 /// The arguments of every command that takes SQL.
@@ -20,11 +21,14 @@ pub(crate) struct SessionArguments {
     /// They may read and write any file that you can. CREATE and DROP last as long as the command and leave the dataset's
     /// files alone. COPY replaces the files that it writes to. INSERT puts files into the dataset that are no runs, and
     /// the dataset does not open again before they are removed.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "nodes")]
     allow_write: bool,
 
     #[command(flatten)]
     opening: OpeningArguments,
+
+    #[command(flatten)]
+    nodes: NodesArguments,
 }
 
 /// How a dataset is opened, and how much of the machine a command may take.
@@ -66,9 +70,11 @@ impl SessionArguments {
     /// Opens the dataset.
     ///
     /// # Errors
-    /// For a dataset that cannot be read.
+    /// For a dataset that cannot be read, and nodes of which none can answer.
     pub(crate) async fn open(&self, at: &str) -> anyhow::Result<Session> {
-        open(at, &self.settings()?).await
+        let session = open(at, &self.settings()?).await?;
+        self.nodes.join(&session).await?;
+        Ok(session)
     }
 }
 

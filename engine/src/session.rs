@@ -52,6 +52,7 @@ use crate::{Error, Result, aggregates, functions, relations, shorthand, statemen
 pub use crate::placeholders::Parameters;
 pub use asking::Prepared;
 use computing::Computing;
+pub use cooperative::giving_way;
 use run_files::RunFiles;
 pub use settings::{Access, Damage, SessionSettings};
 

@@ -444,12 +444,13 @@ fn end_of(sql: &str) -> Option<Place> {
 
 /// A message without the kinds of error that wrap it.
 fn strip_kind(message: &str) -> &str {
-    const KINDS: [&str; 6] = [
+    const KINDS: [&str; 7] = [
         "Error during planning: ",
         "SQL error: ",
         "sql parser error: ",
         "Execution error: ",
         "Schema error: ",
+        "External error: ",
         "This feature is not implemented: ",
     ];
     KINDS

@@ -16,7 +16,7 @@ use datafusion::physical_plan::unnest::UnnestExec;
 ///
 /// # Errors
 /// When the plan cannot be put together again.
-pub(super) fn giving_way(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+pub fn giving_way(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     plan.transform_up(|node| {
         let makes_many = node.children().len() > 1 || node.is::<UnnestExec>();
         Ok(match makes_many {

@@ -1,0 +1,88 @@
+//! Queries on several machines: nodes that compute, and a session that has them compute.
+//!
+//! A [`Node`] is a process that has opened the dataset and computes what it is sent. [`distribute`] gives a session nodes: from then
+//! on its queries are divided among them, and asking it is the same as before. Plans, and rows between nodes, are carried by
+//! `datafusion-distributed`; what is here is what a cluster of this program needs beyond it: how scans are divided (`division`), who
+//! may ask and what they may have read (`gate`, `files`), and what becomes of a query when a node is lost (`answer`, `nodes`).
+//!
+//! There is no coordinator: whoever asks plans, and computes what cannot be divided. Nodes keep nothing of a query, and need not
+//! know of each other beforehand.
+
+mod access;
+mod address;
+mod answer;
+mod channels;
+mod datasets;
+mod division;
+mod error;
+mod files;
+mod gate;
+mod node;
+mod nodes;
+mod orders;
+mod planner;
+mod protocol;
+mod rehearsal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use datafusion::execution::SessionStateBuilder;
+use engram_engine::Session;
+use tokio::runtime::Handle;
+
+pub use access::{Access, NodeCertificate, Token};
+pub use address::{Address, PORT};
+pub use error::{Error, Refusal, Result};
+pub use node::{Anonymous, Node, NodeSettings};
+
+use channels::Channels;
+use files::Files;
+use nodes::Nodes;
+use planner::{ForNodes, Planner};
+
+/// The nodes of a session.
+#[derive(Clone, Debug)]
+pub struct NodesSettings {
+    /// Where they are; a name may stand for several.
+    pub addresses: Vec<Address>,
+    /// What they are shown, and whom of them is trusted.
+    pub access: Access,
+    /// How long one may be silent before it is taken for lost. Nodes answer while they compute: a slow query is no silence.
+    pub silence: Duration,
+}
+
+/// Has nodes compute the queries of a session from now on. Queries that read no files of the dataset are computed as before.
+///
+/// Connections live on the runtime `connections`, which should be another than the one that the session computes on: what computes
+/// keeps its threads busy, and a node whose answers nobody hears seems to be lost.
+///
+/// # Errors
+/// [`Error::NoNode`] when none of the nodes can answer, and for certificates that cannot be read.
+pub async fn distribute(
+    session: &Session,
+    nodes: NodesSettings,
+    connections: Handle,
+) -> Result<()> {
+    let channels = Channels::new(&nodes.access, nodes.silence, connections)?;
+    let channels = channels.with_dataset(&protocol::identity(session));
+    let nodes = Nodes::new(nodes.addresses, channels);
+    nodes.ready().await?;
+    let mut config = session.context().copied_config();
+    let options = config.options_mut();
+    // The library knows subqueries as joins alone.
+    options
+        .optimizer
+        .enable_physical_uncorrelated_scalar_subquery = false;
+    // A new one would take the place of the one that has the tables.
+    options.catalog.create_default_catalog_and_schema = false;
+    let state = SessionStateBuilder::new_from_existing(session.context().state())
+        .with_config(config)
+        .build();
+    let planner = Planner::new(Arc::new(nodes), Files::of(session), state.clone());
+    let state = SessionStateBuilder::new_from_existing(state)
+        .with_query_planner(Arc::new(ForNodes(Arc::new(planner))))
+        .build();
+    *session.context().state_ref().write() = state;
+    Ok(())
+}
