@@ -99,6 +99,12 @@ fn a_server_answers_as_the_guides_say() {
 }
 
 #[test]
+fn queries_run_on_nodes() {
+    let reader = Reader::with_dataset();
+    run(&reader, "docs/cluster.md", "data/digits");
+}
+
+#[test]
 fn a_rule_is_added_as_the_walk_through_says() {
     let reader = Reader::with_dataset();
     run(&reader, "docs/adding-a-rule.md", "data/digits");
