@@ -19,6 +19,7 @@
 mod asking;
 mod computing;
 mod cooperative;
+mod file_bounds;
 mod memory_pool;
 mod query_pool;
 mod run_files;
@@ -53,6 +54,7 @@ pub use crate::placeholders::Parameters;
 pub use asking::Prepared;
 use computing::Computing;
 pub use cooperative::giving_way;
+use file_bounds::FileBounds;
 use run_files::RunFiles;
 pub use settings::{Access, Damage, SessionSettings};
 
@@ -71,6 +73,7 @@ pub struct Session {
     context: SessionContext,
     access: Access,
     computing: Computing,
+    file_bounds: Arc<FileBounds>,
 }
 
 /// The answer to a statement.
@@ -132,7 +135,12 @@ impl Session {
         let results = &dataset.results_location;
         context.register_object_store(&results.store_url(), Arc::clone(results.store()));
         context.register_object_store(&location.store_url(), Arc::new(dataset.snapshot()?));
+        let file_bounds = match dataset.release() {
+            Some(release) => FileBounds::of_release(release, location.root())?,
+            None => FileBounds::Runs(Arc::clone(&dataset.file_runs)),
+        };
         let session = Self {
+            file_bounds: Arc::new(file_bounds),
             dataset,
             context,
             access: settings.access,
@@ -382,7 +390,8 @@ impl Session {
         // Files that come later, and settings that bring partitions of two tables together, are not for what is read by run.
         let provider: Arc<dyn TableProvider> = match self.access {
             Access::ReadOnly if table != results::TABLE => {
-                Arc::new(RunFiles::new(files, Arc::clone(&self.dataset.file_runs)))
+                let (runs, bounds) = (&self.dataset.file_runs, &self.file_bounds);
+                Arc::new(RunFiles::new(files, Arc::clone(runs), Arc::clone(bounds)))
             }
             _ => Arc::new(files),
         };

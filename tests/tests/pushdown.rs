@@ -157,3 +157,38 @@ async fn groups_of_a_run_are_complete_where_it_is_read() {
         assert!(!physical.contains("partitioning=Hash([task"), "{physical}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_other_runs_are_not_opened() {
+    let (_folder, session) = dataset().await;
+    let run = "sgdm-knet4-b32-s0";
+    for sql in [
+        format!("SELECT epoch, weight_raw_mean FROM trajectories WHERE run_id = '{run}'"),
+        format!("SELECT * FROM runs WHERE run_id = '{run}'"),
+        format!(
+            "SELECT statistic, value FROM observables WHERE run_id IN ('{run}') AND layer = 'conv1'"
+        ),
+    ] {
+        let (physical, scans) = plan(&session, &sql).await;
+        assert!(!scans.is_empty(), "{physical}");
+        for scan in &scans {
+            assert!(
+                scan.n_files == 1 && scan.line.contains(run),
+                "{}",
+                scan.line
+            );
+        }
+        let answer = session.stream(&sql).await.unwrap();
+        let rows: Vec<_> = answer.batches.try_collect().await.unwrap();
+        assert!(
+            rows.iter().map(|rows| rows.num_rows()).sum::<usize>() > 0,
+            "{sql}"
+        );
+    }
+    let none = "SELECT * FROM trajectories WHERE run_id = 'nothing'";
+    let (physical, scans) = plan(&session, none).await;
+    assert!(
+        scans.is_empty() && physical.contains("EmptyExec"),
+        "{physical}"
+    );
+}

@@ -1,6 +1,7 @@
-//! A table of runs, read run by run.
+//! A table of runs, read run by run, and of no other runs than those that are asked for.
 //!
-//! A run's rows lie in files of their own. Said to the optimizer, this spares it what it does for rows that may lie anywhere:
+//! A run's rows lie in files of their own; a release's parts are of many runs. What neither can hold is not opened
+//! ([`super::file_bounds`]). Files of one run, said to the optimizer, this spares it what it does for rows that may lie anywhere:
 //! groups of a run are made where its files are read, without exchanging rows between threads, and are complete when the
 //! next run begins, so that a thread holds the groups of one run and not of all.
 
@@ -20,24 +21,54 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::{ExecutionPlan, Partitioning};
 use engram_schemas::trajectories::column;
 
+use super::file_bounds::FileBounds;
 use crate::dataset::FileRuns;
 
-/// A table of files of which each is of one run.
+/// A table of files, of one run each or of many.
 ///
-/// Its partitions are whole runs, but which run is in which is not what a hash says. DataFusion may believe so where two
+/// Where each is of one, its partitions are whole runs, but which run is in which is not what a hash says. DataFusion may believe so where two
 /// inputs are brought together partition by partition; [`super::Session`] switches off what does so.
 #[derive(Debug)]
 pub(super) struct RunFiles {
     files: ListingTable,
     runs: Arc<FileRuns>,
+    bounds: Arc<FileBounds>,
 }
 
 impl RunFiles {
-    pub(super) fn new(files: ListingTable, runs: Arc<FileRuns>) -> Self {
-        Self { files, runs }
+    pub(super) fn new(files: ListingTable, runs: Arc<FileRuns>, bounds: Arc<FileBounds>) -> Self {
+        Self {
+            files,
+            runs,
+            bounds,
+        }
+    }
+
+    /// The scan of those of its files that may hold rows which pass the filters.
+    fn pruned(
+        &self,
+        scan: &FileScanConfig,
+        filters: &[Expr],
+        state: &dyn Session,
+    ) -> Result<FileScanConfig> {
+        let files = scan.file_groups.iter().flat_map(FileGroup::iter);
+        let paths: Vec<_> = files.map(|file| &file.object_meta.location).collect();
+        let kept = self
+            .bounds
+            .may_match(&paths, filters, &self.schema(), state)?;
+        let mut kept = kept.into_iter();
+        let of_group = |group: &FileGroup| {
+            let files = group.iter().filter(|_| kept.next().unwrap_or(true));
+            FileGroup::new(files.cloned().collect())
+        };
+        let groups = scan.file_groups.iter().map(of_group);
+        let groups = groups.filter(|group| !group.is_empty()).collect();
+        let pruned = FileScanConfigBuilder::from(scan.clone()).with_file_groups(groups);
+        Ok(pruned.build())
     }
 
     /// The scan with its files sorted by run; `None` where the run of a file is not known.
@@ -121,10 +152,15 @@ impl TableProvider for RunFiles {
         let scan = plan
             .downcast_ref::<DataSourceExec>()
             .and_then(|source| source.data_source().downcast_ref::<FileScanConfig>());
-        match scan.map(|scan| self.by_run(scan)).transpose()?.flatten() {
-            Some(by_run) => Ok(DataSourceExec::from_data_source(by_run)),
-            None => Ok(plan),
+        let Some(scan) = scan else {
+            return Ok(plan);
+        };
+        let pruned = self.pruned(scan, filters, state)?;
+        if pruned.file_groups.is_empty() {
+            return Ok(Arc::new(EmptyExec::new(plan.schema())));
         }
+        let by_run = self.by_run(&pruned)?.unwrap_or(pruned);
+        Ok(DataSourceExec::from_data_source(by_run))
     }
 }
 
