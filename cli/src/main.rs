@@ -28,9 +28,8 @@ mod verify;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
-
-use serve::STACK_BYTES;
 
 /// Train networks under different learning rules, keep what could be observed of them, and ask it in SQL which rule was
 /// at work.
@@ -119,8 +118,28 @@ fn outlive_large_files() -> std::io::Result<()> {
     signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
 }
 
-#[tokio::main]
-async fn run(arguments: Arguments) -> anyhow::Result<()> {
+/// The stack of a thread that plans and computes. A statement of as many operators as are allowed is planned by descending as
+/// often; what is not used takes no memory.
+const STACK_BYTES: usize = 256 << 20;
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build()
+        .context("cannot start threads")?;
+    let main = std::thread::Builder::new()
+        .name("main".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || runtime.block_on(perform(arguments)))
+        .context("cannot start threads")?;
+    match main.join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+async fn perform(arguments: Arguments) -> anyhow::Result<()> {
     #[cfg(unix)]
     outlive_large_files()?;
     match arguments.command {

@@ -182,10 +182,6 @@ impl ServeArgs {
     }
 }
 
-/// The stack of a thread that plans and computes. A statement of as many operators as are allowed is planned by descending as
-/// often; what is not used takes no memory.
-pub(crate) const STACK_BYTES: usize = 512 << 20;
-
 /// Runs the command.
 ///
 /// # Errors
@@ -198,7 +194,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let compute = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(args.opening.n_threads())
         .thread_name("query")
-        .thread_stack_size(STACK_BYTES)
+        .thread_stack_size(crate::STACK_BYTES)
         .enable_all()
         .build()
         .context("cannot start threads")?;
