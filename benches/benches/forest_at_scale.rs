@@ -21,6 +21,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use engram_benches::labelled_trajectories::{N_CLASSES, N_FEATURES, examples, names};
+use engram_benches::process::resident;
 use engram_classifiers::random_forest::{Binner, Forest};
 use engram_classifiers::{ConfusionMatrix, Examples, Model, RandomForest, RandomForestSettings};
 use rayon::prelude::*;
@@ -174,7 +175,7 @@ fn of_numbers(n_examples: usize) -> Measured {
 }
 
 fn measured(seeing: Duration, putting: Duration, growing: Duration, forest: &Forest) -> Measured {
-    let peak_bytes = peak_bytes();
+    let peak_bytes = resident("VmHWM");
     let (features, labels) = examples(N_TEST, TEST);
     let predicted = forest.predict(&features).unwrap();
     Measured {
@@ -186,17 +187,4 @@ fn measured(seeing: Duration, putting: Duration, growing: Duration, forest: &For
         accuracy: ConfusionMatrix::of(N_CLASSES, &labels, &predicted).accuracy(),
         peak_bytes,
     }
-}
-
-/// The most memory that this process has had, as Linux tells it.
-fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes: u64 = line
-        .unwrap()
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .unwrap();
-    kibibytes << 10
 }

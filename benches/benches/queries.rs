@@ -35,6 +35,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::datasource::MemTable;
 use engram_benches::paper_sized::{self, N_ADMISSIBLE, N_CHECKPOINTS, N_EXAMPLES};
+use engram_benches::process::resident;
 use engram_engine::Session;
 use engram_schemas::DatasetLocation;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -581,15 +582,4 @@ fn checksum(task: &Task, rows: &RecordBatch) -> f64 {
 fn floats(column: &ArrayRef) -> Vec<f64> {
     let column = cast(column, &DataType::Float64).expect("a column of numbers");
     column.as_primitive::<Float64Type>().values().to_vec()
-}
-
-/// A field of the process' memory in bytes: `VmRSS` now, `VmHWM` at most.
-fn resident(field: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(field));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    number
-        .and_then(|number| number.parse::<u64>().ok())
-        .unwrap_or(0)
-        * 1024
 }

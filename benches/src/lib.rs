@@ -2,3 +2,4 @@
 
 pub mod labelled_trajectories;
 pub mod paper_sized;
+pub mod process;
