@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use datafusion::common::stats::Precision;
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, Statistics, internal_err};
 use datafusion::datasource::listing::{FileRange, PartitionedFile};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 use datafusion::datasource::source::DataSourceExec;
@@ -77,31 +77,31 @@ fn divided(scan: &FileScanConfig, n_tasks: usize) -> Result<Vec<FileScanConfig>>
 /// Files that stay together.
 type Together = Vec<PartitionedFile>;
 
-/// The files of every run in turn.
+/// The files of every run in turn. Of what is known of their columns, only the run goes with them: the rest would be most of a plan,
+/// and says nothing.
 fn runs(scan: &FileScanConfig, group: &FileGroup) -> Result<Vec<Together>> {
-    let place = scan
-        .file_source
-        .table_schema()
-        .table_schema()
-        .index_of(column::RUN_ID)?;
+    let schema = scan.file_source.table_schema().table_schema();
+    let place = schema.index_of(column::RUN_ID)?;
     let mut runs: Vec<Together> = Vec::new();
     let mut last = None;
     for file in group.iter() {
-        let bounds = file
-            .statistics
-            .as_ref()
-            .and_then(|all| all.column_statistics.get(place));
-        let Some((Precision::Exact(run), Precision::Exact(to))) =
-            bounds.map(|bounds| (&bounds.min_value, &bounds.max_value))
-        else {
-            return internal_err!("a scan by run has a file whose run is not known");
+        let known = file.statistics.as_deref();
+        let known = known.and_then(|all| Some((all, all.column_statistics.get(place)?)));
+        let Some((all, bounds)) = known else {
+            return internal_err!("a scan by run has a file of which nothing is known");
         };
-        if run != to {
-            return internal_err!("a scan by run has a file of several runs");
-        }
+        let run = match (&bounds.min_value, &bounds.max_value) {
+            (Precision::Exact(from), Precision::Exact(to)) if from == to => from,
+            _ => return internal_err!("a scan by run has a file whose run is not known"),
+        };
+        let mut file = file.clone();
+        file.statistics = Some(Arc::new(Statistics {
+            column_statistics: all.column_statistics[..=place].to_vec(),
+            ..Statistics::clone(all)
+        }));
         match runs.last_mut().filter(|_| last == Some(run)) {
-            Some(files) => files.push(file.clone()),
-            None => runs.push(vec![file.clone()]),
+            Some(files) => files.push(file),
+            None => runs.push(vec![file]),
         }
         last = Some(run);
     }

@@ -221,3 +221,41 @@ impl http_body::Body for Whole {
 fn is_end(frame: &Result<Frame<Bytes>, Status>) -> bool {
     frame.as_ref().is_ok_and(Frame::is_trailers)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::future::poll_fn;
+    use http_body::Body as _;
+
+    use super::*;
+
+    async fn next(body: &mut Whole) -> Option<Frame<Bytes>> {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
+        frame.await.transpose().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_not_whole_after_a_panic() {
+        count_panics();
+        let panics = Panics::now();
+        assert!(
+            next(&mut Whole::new(Body::default(), panics))
+                .await
+                .is_none()
+        );
+        let panicked = std::thread::spawn(|| panic!("as an operator may")).join();
+        assert!(panicked.is_err());
+        let mut body = Whole::new(Body::default(), panics);
+        let trailers = next(&mut body).await.unwrap().into_trailers().unwrap();
+        let status = Status::from_header_map(&trailers).unwrap();
+        assert_eq!(status.code(), tonic::Code::Internal);
+        assert_eq!(status.message(), PANICKED);
+        assert!(next(&mut body).await.is_none());
+        // What begins after it is not concerned.
+        assert!(
+            next(&mut Whole::new(Body::default(), Panics::now()))
+                .await
+                .is_none()
+        );
+    }
+}

@@ -147,6 +147,24 @@ fn a_plan_says_what_each_node_does() {
     );
 }
 
+/// The parts of a release are of many runs, and are read in pieces.
+#[test]
+fn a_release_is_divided_too() {
+    let release = engram_tests::python::repository().join("tests/releases/1.1");
+    let nodes = [1, 2].map(|_| NodeProcess::of(&release, &[]));
+    let nodes: Vec<&NodeProcess> = nodes.iter().collect();
+    for sql in [
+        "SELECT count(*) AS n, count(DISTINCT run_id) AS runs, min(weight_abs_median) AS least FROM trajectories",
+        "SELECT * FROM runs ORDER BY run_id",
+        "SELECT * FROM split(0.25, seed => 3, input => (SELECT * FROM features('weight'))) ORDER BY run_id, layer",
+    ] {
+        let arguments = ["sql", sql, "--format", "csv"];
+        let (here, _) = done(asking(&arguments, &release, &[]));
+        let (there, _) = done(asking(&arguments, &release, &nodes));
+        assert_eq!(here, there, "{sql}");
+    }
+}
+
 /// A run that comes while nodes run is seen by whoever asks then.
 #[test]
 fn a_dataset_may_grow() {

@@ -128,6 +128,18 @@ fn an_answer_that_has_begun_is_not_taken_for_whole() {
     );
 }
 
+/// A limit of a node is told as a limit, and is no loss.
+#[test]
+fn a_node_s_limit_of_memory_is_told() {
+    let dataset = dataset();
+    let nodes = [1, 2].map(|_| NodeProcess::of(dataset.path(), &["--memory-limit", "2MB"]));
+    let nodes: Vec<&NodeProcess> = nodes.iter().collect();
+    let sql = "SELECT a.run_id, array_agg(a.weight_abs_median + b.epoch) AS all FROM trajectories a, trajectories b GROUP BY a.run_id";
+    let said = failed(asking(&["sql", sql], dataset.path(), &nodes));
+    assert!(said.contains("needs more memory than it may use"), "{said}");
+    assert!(!said.contains("a node is left out"), "{said}");
+}
+
 /// A query that nobody waits for any more is not computed to its end.
 #[test]
 #[cfg(target_os = "linux")]

@@ -6,6 +6,7 @@ mod admitting;
 mod equal;
 mod jobs;
 mod losing;
+mod stores;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
