@@ -129,6 +129,8 @@ impl Session {
         if dataset.release().is_some() {
             // The ends of its parts lie together; of the parts themselves only what is asked for is read.
             config.options_mut().execution.parquet.metadata_size_hint = None;
+            // Its parts are of many runs: of the other columns only those pages are read in which rows pass.
+            config.options_mut().execution.parquet.pushdown_filters = true;
         }
         let config = settings.proportion(config);
         let context = SessionContext::new_with_config_rt(config, runtime);

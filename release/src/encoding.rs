@@ -12,7 +12,7 @@ use engram_schemas::{
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{BloomFilterPosition, EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 /// Rows of a page: what a question for a single run has to read at least.
@@ -21,11 +21,11 @@ const PAGE_ROWS: usize = 20_000;
 /// Level of zstd: higher ones take several times as long for a few hundredths of the bytes.
 const LEVEL: i32 = 3;
 
-/// The properties of the parts of a table with these columns.
+/// The properties of the parts of a table with these columns, for a part of so many runs.
 ///
 /// # Errors
 /// For a level of compression that does not exist.
-pub fn properties(schema: &SchemaRef) -> Result<WriterProperties, ParquetError> {
+pub fn properties(schema: &SchemaRef, n_runs: usize) -> Result<WriterProperties, ParquetError> {
     let entry = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
@@ -37,7 +37,11 @@ pub fn properties(schema: &SchemaRef) -> Result<WriterProperties, ParquetError> 
         // A part is one group of rows: its pages are found by the page index, and every column is one request.
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_statistics_enabled(EnabledStatistics::Page);
+        .set_statistics_enabled(EnabledStatistics::Page)
+        // Names of runs are hashes: bounds do not say which part has one. What does stands with the footer, and comes with it.
+        .set_column_bloom_filter_enabled(ColumnPath::from(column::RUN_ID), true)
+        .set_column_bloom_filter_max_ndv(ColumnPath::from(column::RUN_ID), n_runs as u64)
+        .set_bloom_filter_position(BloomFilterPosition::End);
     for field in schema.fields() {
         let is_observed = is_observed(field.name());
         if !is_observed {

@@ -263,18 +263,18 @@ fn bytes_of(rows: &RecordBatch) -> usize {
 
 fn encode(rows: &RecordBatch) -> std::result::Result<EncodedPart, ParquetError> {
     let schema = rows.schema();
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new(
-        &mut content,
-        schema.clone(),
-        Some(encoding::properties(&schema)?),
-    )?;
-    writer.write(rows)?;
-    let metadata = writer.close()?;
     let runs = rows.column_by_name(column::RUN_ID);
     let runs = runs.map(|runs| runs.as_string::<i32>().iter().flatten().map(str::to_owned));
     let mut runs: Vec<String> = runs.into_iter().flatten().collect();
     runs.dedup();
+    let mut content = Vec::new();
+    let mut writer = ArrowWriter::try_new(
+        &mut content,
+        schema.clone(),
+        Some(encoding::properties(&schema, runs.len())?),
+    )?;
+    writer.write(rows)?;
+    let metadata = writer.close()?;
     Ok(EncodedPart {
         tail_offset: dataset::tail_offset(&metadata, &content),
         content: content.into(),

@@ -33,7 +33,8 @@ pub fn check_content(bytes: &bytes::Bytes) -> Content {
     }
 }
 
-/// Where the end of a Parquet file begins: the page index, or the footer where there is none.
+/// Where the end of a Parquet file begins: what says which rows are in it (Bloom filters, page index), or the footer where there is
+/// none of that.
 pub fn tail_offset(metadata: &ParquetMetaData, file: &[u8]) -> u64 {
     // A file ends with the footer, its length in four bytes, and the name of the format in four.
     const MAGIC: usize = 8;
@@ -43,9 +44,13 @@ pub fn tail_offset(metadata: &ParquetMetaData, file: &[u8]) -> u64 {
         .map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
     let footer = file.len().saturating_sub(MAGIC + footer_bytes) as u64;
     let groups = metadata.row_groups().iter();
-    let indexes = groups
-        .flat_map(|group| group.columns())
-        .flat_map(|column| [column.column_index_offset(), column.offset_index_offset()]);
+    let indexes = groups.flat_map(|group| group.columns()).flat_map(|column| {
+        [
+            column.bloom_filter_offset(),
+            column.column_index_offset(),
+            column.offset_index_offset(),
+        ]
+    });
     let first = indexes
         .flatten()
         .filter_map(|offset| u64::try_from(offset).ok())
