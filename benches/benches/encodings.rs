@@ -23,6 +23,9 @@ use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::schema::types::ColumnPath;
 
+/// Runs of a part of the study's size.
+const N_RUNS: usize = 48;
+
 const ROUNDS: usize = 7;
 
 /// What a question about two statistics reads.
@@ -121,7 +124,9 @@ async fn rows_of(place: &str) -> RecordBatch {
 }
 
 fn encode(rows: &RecordBatch, encoding: Encoding, compression: Compression) -> Bytes {
-    let mut properties = encoding::properties(&rows.schema()).unwrap().into_builder();
+    let mut properties = encoding::properties(&rows.schema(), N_RUNS)
+        .unwrap()
+        .into_builder();
     for name in Observable::all().map(Observable::column) {
         let path = ColumnPath::from(name);
         properties = properties

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
@@ -207,7 +207,10 @@ impl Tries {
     async fn hand_over(&mut self, held: &mut Vec<RecordBatch>) -> Result<ControlFlow<()>> {
         for batch in held.drain(..) {
             self.n_rows += batch.num_rows() as u64;
-            let batch = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec())
+            // Of an answer without columns the number of rows is all that there is.
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let (schema, columns) = (Arc::clone(&self.schema), batch.columns().to_vec());
+            let batch = RecordBatch::try_new_with_options(schema, columns, &options)
                 .map_err(DataFusionError::from)?;
             if self.rows.send(Ok(batch)).await.is_err() {
                 return Ok(ControlFlow::Break(()));

@@ -8,7 +8,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -33,6 +33,8 @@ pub(crate) struct Gate {
     pub(crate) datasets: Arc<Datasets>,
     /// Where requests are answered.
     pub(crate) compute: Handle,
+    /// Whether what is not answered yet will not be.
+    pub(crate) is_ending: Arc<AtomicBool>,
 }
 
 impl Gate {
@@ -122,7 +124,10 @@ where
             let panics = Panics::now();
             let answering = async move { service.call(request).await };
             match Ended(gate.compute.spawn(answering)).await {
-                Ok(Ok(answer)) => Ok(answer.map(|body| Body::new(Whole::new(body, panics)))),
+                Ok(Ok(answer)) => {
+                    let is_ending = Arc::clone(&gate.is_ending);
+                    Ok(answer.map(|body| Body::new(Whole::new(body, panics, is_ending))))
+                }
                 _ => Ok(Status::internal(PANICKED).into_http()),
             }
         })
@@ -180,16 +185,27 @@ impl Panics {
 struct Whole {
     body: Body,
     panics: Panics,
+    is_ending: Arc<AtomicBool>,
     has_failed: bool,
 }
 
 impl Whole {
-    fn new(body: Body, panics: Panics) -> Self {
+    fn new(body: Body, panics: Panics, is_ending: Arc<AtomicBool>) -> Self {
         Self {
             body,
             panics,
+            is_ending,
             has_failed: false,
         }
+    }
+
+    /// Why the end of the body is not that of the answer, if so: a task that is gone ends what it sends as one that is done.
+    fn failure(&self) -> Option<Status> {
+        if self.panics.are_more() {
+            return Some(Status::internal(PANICKED));
+        }
+        let is_ending = self.is_ending.load(Ordering::SeqCst);
+        is_ending.then(|| Status::unavailable("it was told to end, and its time was up"))
     }
 }
 
@@ -205,10 +221,11 @@ impl http_body::Body for Whole {
             return Poll::Ready(None);
         }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if self.panics.are_more() && frame.as_ref().is_none_or(is_end) {
+        if frame.as_ref().is_none_or(is_end)
+            && let Some(failed) = self.failure()
+        {
             self.has_failed = true;
             let mut trailers = HeaderMap::new();
-            let failed = Status::internal(PANICKED);
             if failed.add_header(&mut trailers).is_err() {
                 trailers.insert("grpc-status", HeaderValue::from_static("13"));
             }
@@ -239,13 +256,13 @@ mod tests {
         count_panics();
         let panics = Panics::now();
         assert!(
-            next(&mut Whole::new(Body::default(), panics))
+            next(&mut Whole::new(Body::default(), panics, Arc::default()))
                 .await
                 .is_none()
         );
         let panicked = std::thread::spawn(|| panic!("as an operator may")).join();
         assert!(panicked.is_err());
-        let mut body = Whole::new(Body::default(), panics);
+        let mut body = Whole::new(Body::default(), panics, Arc::default());
         let trailers = next(&mut body).await.unwrap().into_trailers().unwrap();
         let status = Status::from_header_map(&trailers).unwrap();
         assert_eq!(status.code(), tonic::Code::Internal);
@@ -253,9 +270,24 @@ mod tests {
         assert!(next(&mut body).await.is_none());
         // What begins after it is not concerned.
         assert!(
-            next(&mut Whole::new(Body::default(), Panics::now()))
-                .await
-                .is_none()
+            next(&mut Whole::new(
+                Body::default(),
+                Panics::now(),
+                Arc::default()
+            ))
+            .await
+            .is_none()
         );
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_not_whole_when_the_node_ends() {
+        let is_ending = Arc::new(AtomicBool::new(false));
+        let mut body = Whole::new(Body::default(), Panics::now(), Arc::clone(&is_ending));
+        is_ending.store(true, Ordering::SeqCst);
+        let trailers = next(&mut body).await.unwrap().into_trailers().unwrap();
+        let status = Status::from_header_map(&trailers).unwrap();
+        assert_ne!(status.code(), tonic::Code::Ok);
+        assert!(next(&mut body).await.is_none());
     }
 }

@@ -5,6 +5,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -103,6 +104,7 @@ pub struct Node {
     incoming: TcpIncoming,
     address: SocketAddr,
     grace: Duration,
+    is_ending: Arc<AtomicBool>,
     first: Arc<State>,
 }
 
@@ -133,10 +135,12 @@ impl Node {
             channels,
         };
         let worker = Worker::from_session_builder(desk).with_version(greeting.written());
+        let is_ending = Arc::new(AtomicBool::new(false));
         let gate = Gate {
             token: settings.access.token.clone(),
             datasets,
             compute,
+            is_ending: Arc::clone(&is_ending),
         };
         let mut server = Server::builder()
             .http2_keepalive_interval(Some(settings.silence / 2))
@@ -162,6 +166,7 @@ impl Node {
             incoming,
             address,
             grace: settings.grace,
+            is_ending,
             first,
         })
     }
@@ -198,7 +203,11 @@ impl Node {
         let _ = told.send(());
         match tokio::time::timeout(self.grace, serving).await {
             Ok(served) => served.map_err(failed),
-            Err(_elapsed) => Ok(()),
+            Err(_elapsed) => {
+                // Whoever called ends what still computes. To its client that must not look like the end of an answer.
+                self.is_ending.store(true, Ordering::SeqCst);
+                Ok(())
+            }
         }
     }
 }

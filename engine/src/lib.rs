@@ -20,6 +20,7 @@ pub mod polars_bridge;
 pub mod queries;
 pub mod reference;
 mod relations;
+mod repeated_projections;
 pub mod reshape;
 pub mod results;
 pub mod session;

@@ -47,6 +47,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::dataset::{Dataset, table_url};
 use crate::placeholders::Placeholders;
+use crate::repeated_projections::RepeatedProjections;
 use crate::sql_error::SqlError;
 use crate::{Error, Result, aggregates, functions, relations, shorthand, statements, views};
 
@@ -283,6 +284,7 @@ impl Session {
             .keys()
             .chain(state.aggregate_functions().keys())
             .chain(state.window_functions().keys())
+            .filter(|name| *name != functions::CONCATENATION)
             .cloned()
             .chain(relations::functions::names())
             .collect()
@@ -322,6 +324,8 @@ impl Session {
             self.register_empty(results::TABLE, results::file_schema())?;
         }
         self.register_further_tables().await?;
+        self.context
+            .add_analyzer_rule(Arc::new(RepeatedProjections));
         functions::bound(&self.context)?;
         for function in functions::all() {
             self.context.register_udf(function);

@@ -14,7 +14,7 @@ mod uniform;
 
 use datafusion::logical_expr::ScalarUDF;
 
-pub(crate) use bounded::bound;
+pub(crate) use bounded::{CONCATENATION, bound};
 pub(crate) use documented::{SECTION, documentation};
 
 #[cfg(test)]

@@ -54,12 +54,14 @@ impl RunFiles {
         scan: &FileScanConfig,
         filters: &[Expr],
         state: &dyn Session,
-    ) -> Result<FileScanConfig> {
+    ) -> FileScanConfig {
         let files = scan.file_groups.iter().flat_map(FileGroup::iter);
         let paths: Vec<_> = files.map(|file| &file.object_meta.location).collect();
+        // What cannot be decided here is decided row by row.
         let kept = self
             .bounds
-            .may_match(&paths, filters, &self.schema(), state)?;
+            .may_match(&paths, filters, &self.schema(), state);
+        let kept = kept.unwrap_or_else(|_| vec![true; paths.len()]);
         let mut kept = kept.into_iter();
         let of_group = |group: &FileGroup| {
             let files = group.iter().filter(|_| kept.next().unwrap_or(true));
@@ -68,7 +70,7 @@ impl RunFiles {
         let groups = scan.file_groups.iter().map(of_group);
         let groups = groups.filter(|group| !group.is_empty()).collect();
         let pruned = FileScanConfigBuilder::from(scan.clone()).with_file_groups(groups);
-        Ok(pruned.build())
+        pruned.build()
     }
 
     /// The scan with its files sorted by run; `None` where the run of a file is not known.
@@ -155,7 +157,7 @@ impl TableProvider for RunFiles {
         let Some(scan) = scan else {
             return Ok(plan);
         };
-        let pruned = self.pruned(scan, filters, state)?;
+        let pruned = self.pruned(scan, filters, state);
         if pruned.file_groups.is_empty() {
             return Ok(Arc::new(EmptyExec::new(plan.schema())));
         }

@@ -59,6 +59,7 @@ const QUESTIONS: &[&str] = &[
     "SELECT v.rule, count(*) AS n FROM (VALUES ('adam'), ('sgdm')) v (rule) JOIN runs ON v.rule = runs.learning_rule GROUP BY v.rule",
     "SELECT (SELECT max(epoch) FROM trajectories) AS last, run_id FROM runs WHERE run_id = (SELECT min(run_id) FROM runs)",
     "SELECT run_id, array_agg(epoch ORDER BY epoch DESC) AS epochs FROM trajectories WHERE layer = 'conv1' GROUP BY run_id",
+    "SELECT architecture || '/' || learning_rule AS both, repeat(layer, 2) AS twice, count(*) AS n FROM trajectories GROUP BY ALL",
     "SELECT table_name FROM information_schema.tables",
     "SELECT count(*) AS n FROM recordings r JOIN trajectories t USING (run_id, layer, epoch)",
 ];

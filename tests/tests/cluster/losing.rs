@@ -17,7 +17,7 @@ const MANY_ROWS: &str = "SELECT a.run_id, b.layer, c.epoch, a.weight_abs_median 
 const THREE: [usize; 3] = [0, 1, 2];
 
 fn nodes(dataset: &Path) -> [NodeProcess; 3] {
-    THREE.map(|_| NodeProcess::of(dataset, &["--timeout", "3"]))
+    THREE.map(|_| NodeProcess::of(dataset, &["--timeout", "3", "--grace", "1"]))
 }
 
 fn long(dataset: &Path, nodes: &[&NodeProcess]) -> std::process::Command {
@@ -61,6 +61,11 @@ fn a_query_goes_on_without_a_node_that_dies() {
 #[test]
 fn a_query_goes_on_without_a_node_that_hangs() {
     goes_on_without("STOP");
+}
+
+#[test]
+fn a_query_goes_on_without_a_node_that_is_told_to_end() {
+    goes_on_without("TERM");
 }
 
 #[test]

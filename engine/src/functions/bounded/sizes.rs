@@ -58,6 +58,21 @@ fn lengths(args: &ScalarFunctionArgs, place: usize) -> Result<PerRow> {
     })
 }
 
+/// Characters of texts that may begin a reference to what a pattern matched.
+fn references(args: &ScalarFunctionArgs, place: usize) -> Result<PerRow> {
+    per_row(args, place, |array| {
+        let texts = cast(array, &DataType::Utf8).ok()?;
+        let count = |text: &str| text.bytes().filter(|byte| b"\\$".contains(byte)).count() as i64;
+        Some(
+            texts
+                .as_string::<i32>()
+                .iter()
+                .map(|text| text.map(count))
+                .collect(),
+        )
+    })
+}
+
 /// Numbers, and times in microseconds.
 fn numbers(args: &ScalarFunctionArgs, place: usize) -> Result<PerRow> {
     per_row(args, place, |array| {
@@ -131,15 +146,17 @@ pub(super) fn replace(args: &ScalarFunctionArgs) -> Result<u128> {
     Ok(rows(args).map(of_row).sum())
 }
 
-/// A pattern may match between any two characters, and a replacement may repeat what matched.
+/// A pattern may match between any two characters, and every reference of a replacement repeats what matched.
 pub(super) fn regexp_replace(args: &ScalarFunctionArgs) -> Result<u128> {
     let (texts, to, flags) = (lengths(args, 0)?, lengths(args, 2)?, lengths(args, 3)?);
+    let references = references(args, 2)?;
     let of_row = |row| {
         let matches = match flags.at(row) {
             0 => 1,
             _ => texts.at(row) + 1,
         };
-        texts.at(row) + matches * to.at(row)
+        // All matches together are no longer than the text.
+        texts.at(row) * (1 + references.at(row)) + matches * to.at(row)
     };
     Ok(rows(args).map(of_row).sum())
 }
@@ -149,6 +166,12 @@ pub(super) fn concat(args: &ScalarFunctionArgs) -> Result<u128> {
     let parts = places.collect::<Result<Vec<_>>>()?;
     let of_row = |row| parts.iter().map(|part| part.at(row)).sum::<u128>();
     Ok(rows(args).map(of_row).sum())
+}
+
+/// As hexadecimal digits, the longest of the encodings.
+pub(super) fn encode(args: &ScalarFunctionArgs) -> Result<u128> {
+    let values = bytes(args, 0)?;
+    Ok(rows(args).map(|row| 2 * values.at(row)).sum())
 }
 
 pub(super) fn concat_ws(args: &ScalarFunctionArgs) -> Result<u128> {
