@@ -139,6 +139,17 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
+/// Threads that compute queries and do nothing else: a query keeps its thread busy, and connections would wait for it.
+fn query_threads(n_threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(n_threads)
+        .thread_name("query")
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build()
+        .context("cannot start threads")
+}
+
 async fn perform(arguments: Arguments) -> anyhow::Result<()> {
     #[cfg(unix)]
     outlive_large_files()?;

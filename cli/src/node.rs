@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use engram_cluster::{Access, Anonymous, Node, NodeCertificate, NodeSettings};
 use engram_schemas::DatasetLocation;
@@ -109,13 +108,7 @@ pub(crate) async fn run(args: NodeArgs) -> anyhow::Result<()> {
     settings.check()?;
     let at = DatasetLocation::open(&args.at)?;
     // What computes keeps its threads busy. On the threads that hold the connections, the node would seem to be lost.
-    let compute = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(args.opening.n_threads())
-        .thread_name("query")
-        .thread_stack_size(crate::STACK_BYTES)
-        .enable_all()
-        .build()
-        .context("cannot start threads")?;
+    let compute = crate::query_threads(args.opening.n_threads())?;
     let session = args.opening.settings()?;
     let worked = async {
         let node = Node::bind(at, session, &settings, compute.handle().clone()).await?;

@@ -191,13 +191,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     settings.check()?;
     let session = args.opening.open(&args.at).await?;
     // Queries keep their threads busy. On the threads that hold the connections, they would keep the others waiting.
-    let compute = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(args.opening.n_threads())
-        .thread_name("query")
-        .thread_stack_size(crate::STACK_BYTES)
-        .enable_all()
-        .build()
-        .context("cannot start threads")?;
+    let compute = crate::query_threads(args.opening.n_threads())?;
     let about = about(&session);
     let served = async {
         let server = Server::bind(session, &settings, compute.handle().clone())?;
