@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod azurite;
+mod bucket;
 mod gcs;
 mod moto;
 
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 use object_store::ObjectStore;
 
 pub use azurite::Azurite;
+pub use bucket::{Bucket, Requests};
 pub use gcs::Gcs;
 pub use moto::Moto;
 

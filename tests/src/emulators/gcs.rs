@@ -105,15 +105,8 @@ impl Objects {
     }
 
     fn list(&self, bucket: &str, target: &str) -> Response {
-        let parameter = |name: &str| {
-            let query = target.split_once('?').map_or("", |(_, query)| query);
-            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            let value = pairs.find_map(|(key, value)| (key == name).then_some(value));
-            percent_decode_str(value.unwrap_or_default())
-                .decode_utf8_lossy()
-                .into_owned()
-        };
-        let (prefix, after) = (parameter("prefix"), parameter("continuation-token"));
+        let prefix = parameter(target, "prefix");
+        let after = parameter(target, "continuation-token");
         let in_bucket = format!("{bucket}/");
         let found: Vec<_> = self
             .by_name
@@ -144,8 +137,18 @@ fn tag(generation: u64) -> String {
     format!("\"{generation}\"")
 }
 
+/// The value of a parameter of a request, empty where there is none.
+pub(super) fn parameter(target: &str, name: &str) -> String {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.find_map(|(key, value)| (key == name).then_some(value));
+    percent_decode_str(value.unwrap_or_default())
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
 /// The first byte of a range and the one after its last.
-fn parse(range: &str, n_bytes: usize) -> Option<(usize, usize)> {
+pub(super) fn parse(range: &str, n_bytes: usize) -> Option<(usize, usize)> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     if first.is_empty() {
         let n_last: usize = last.parse().ok()?;

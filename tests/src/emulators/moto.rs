@@ -1,8 +1,12 @@
 //! S3, by moto.
 
+use std::fs;
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::bucket::files;
 use super::{Place, Process, Shared, head, installed};
 use crate::http;
 
@@ -55,6 +59,21 @@ impl Moto {
         head.headers.push(acl);
         let put = http::fetch(self.address(), &head, bytes).expect("moto answers");
         assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
+    }
+
+    /// Puts every file below a folder into a place of its own, for everybody to read.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    ///
+    /// # Panics
+    /// When moto does not take one.
+    pub fn fill(&self, place: &Place, folder: &Path) -> io::Result<()> {
+        for (name, file) in files(folder)? {
+            let target = format!("/{}/{name}", place.url.trim_start_matches("s3://"));
+            self.publish(&target, &fs::read(file)?);
+        }
+        Ok(())
     }
 
     /// A place in a bucket that may not be there.

@@ -16,6 +16,7 @@ mod http;
 mod messages;
 mod s3;
 mod secrets;
+mod status;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
