@@ -152,8 +152,10 @@ fn of_bins(n_examples: usize) -> Measured {
         binned.put(&places, &features, &labels).unwrap();
         putting += began.elapsed();
     });
+    let binned = binned.examples().unwrap();
+    let all: Vec<usize> = (0..n_examples).collect();
     let began = Instant::now();
-    let forest = forest().fit_binned(binned, 0).unwrap();
+    let forest = forest().fit_binned(&binned, &all, 0).unwrap();
     measured(seeing, putting, began.elapsed(), &forest)
 }
 

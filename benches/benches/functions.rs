@@ -68,6 +68,10 @@ const QUERIES: [(&str, &str); 19] = [
         "SELECT sum(uniform(1, run_id, layer, epoch)) FROM trajectories",
     ),
     (
+        "row_key",
+        "SELECT count(row_key(run_id, layer, unit_fraction)) FROM trajectories",
+    ),
+    (
         "TABLESAMPLE",
         "SELECT count(run_id) FROM trajectories TABLESAMPLE (10 PERCENT)",
     ),

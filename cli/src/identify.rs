@@ -101,8 +101,15 @@ pub(crate) struct IdentifyArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 
+    /// Read the examples in pieces and keep a byte for each value: for datasets whose feature matrix does not fit the memory
+    ///
+    /// For random forests. The query is asked three times, and goes on in files where it needs more than --memory-limit. The
+    /// trees may differ a little from those on numbers.
+    #[arg(long)]
+    pub(crate) in_pieces: bool,
+
     /// A file to save a model in, for `engram diagnose`: learned from all examples, with what the splits tell of it
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", conflicts_with = "in_pieces")]
     pub(crate) save: Option<PathBuf>,
 
     #[command(flatten)]
@@ -225,6 +232,7 @@ fn settings(args: &IdentifyArgs) -> anyhow::Result<IdentifySettings> {
             }),
             other => other.settings(),
         }],
+        in_pieces: args.in_pieces,
         with_model: args.save.is_some(),
         ..IdentifySettings::default()
     })

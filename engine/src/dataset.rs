@@ -66,8 +66,16 @@ pub struct Damaged {
     pub reason: String,
 }
 
-/// The run of every file that is of one run alone, by what its footer says of its rows.
-pub(crate) type FileRuns = HashMap<Path, String>;
+/// What the footers say of every file that is of one run alone.
+pub(crate) type FileRuns = HashMap<Path, FileOfRun>;
+
+/// What the footer of a file says whose rows are all of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileOfRun {
+    pub(crate) run_id: String,
+    /// Whether its columns are those of the table, in their order and of their types.
+    pub(crate) has_the_tables_columns: bool,
+}
 
 impl Dataset {
     /// Finds the dataset's files. Those of a sweep area are listed and their footers checked, which then lie in the cache of
@@ -165,7 +173,7 @@ impl Dataset {
         let runs = self.runs.iter();
         runs.map(|run| {
             let by_rows = self.file_runs.get(&run.path(self.location.root()));
-            by_rows.unwrap_or(&run.run_id).clone()
+            by_rows.map_or(&run.run_id, |file| &file.run_id).clone()
         })
         .collect()
     }

@@ -14,6 +14,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// What is asked cannot be answered with examples that are read in pieces.
+    #[error("examples that are read in pieces are kept as bins: {reason}")]
+    InPieces {
+        /// Why.
+        reason: String,
+    },
     /// A file with a saved model that cannot be used.
     #[error("the model {}: {reason}", path.display())]
     ModelFile {
@@ -285,6 +291,7 @@ pub fn hint(error: &Error) -> Option<String> {
         Error::TooFewExamples { .. } => {
             Some("generate more runs of it: more batch sizes, seeds or architectures in the sweep file".to_owned())
         }
+        Error::InPieces { .. } => Some("leave out --in-pieces".to_owned()),
         Error::ModelFile { .. } => {
             Some("`engram identify --save FILE` and `engram design --save FILE` write models".to_owned())
         }

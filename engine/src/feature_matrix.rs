@@ -5,6 +5,9 @@
 //! `queries/features.sql` for the columns that a query must give.
 
 mod order;
+mod pieces;
+
+pub use pieces::BinnedMatrix;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, RecordBatch, StringArray};
 use arrow::compute::{cast, concat_batches};
@@ -28,6 +31,13 @@ pub struct Example {
     pub layer: String,
     /// `early`, `middle` or `deep`.
     pub depth: String,
+}
+
+impl Example {
+    /// What it is told from others by, in the order of the parts that examples are put in order by.
+    pub(crate) fn who(&self) -> [&str; 4] {
+        [&self.task, &self.architecture, &self.run_id, &self.layer]
+    }
 }
 
 /// A side of a split.
@@ -139,70 +149,111 @@ impl FeatureMatrix {
     /// [`Error::FeatureQuery`] and [`Error::NoExamples`].
     pub fn from_rows(rows: &RecordBatch) -> Result<Self> {
         let query = FeatureQuery::of(rows)?;
-        let (included, excluded) = query.included(rows)?;
+        let mut excluded = Excluded::default();
+        let included = query.identity.included(&mut excluded);
         let Some(&first) = included.first() else {
             return Err(Error::NoExamples { excluded });
         };
-
-        let statistics = query.statistics(first)?;
-        let epochs = query.epochs(first)?;
-        let names: Vec<String> = statistics
-            .iter()
-            .flat_map(|name| epochs.iter().map(move |epoch| format!("{name}@{epoch}")))
-            .collect();
-        let n_observed = names.len();
-        let width = n_observed + Depth::ALL.len();
-        let mut values = Vec::with_capacity(included.len() * width);
-        let mut examples = Vec::with_capacity(included.len());
+        let layout = Layout::of(&query, first)?;
+        let mut values = Vec::with_capacity(included.len() * layout.width());
         for &row in &included {
-            let example = query.example(row);
-            if row != first && !query.same_names(first, row) {
-                return Err(refused(format!(
-                    "{example} has other statistics or epochs than the examples before it"
-                )));
-            }
-            let features = query.features(row)?;
-            if features.len() != n_observed {
-                return Err(refused(format!(
-                    "{example} has {} features where {n_observed} are named",
-                    features.len()
-                )));
-            }
-            for (name, value) in names.iter().zip(features.iter()) {
-                match value.map(|value| value as f32) {
-                    Some(value) if value.is_finite() => values.push(value),
-                    Some(_) => {
-                        return Err(refused(format!(
-                            "{example} has a `{name}` that is not finite"
-                        )));
-                    }
-                    None => return Err(refused(format!("{example} has a `{name}` that is NULL"))),
-                }
-            }
-            values.extend(
-                Depth::ALL
-                    .iter()
-                    .map(|depth| f32::from(u8::from(depth.as_str() == example.depth))),
-            );
-            examples.push(example);
+            layout.append(&query, row, &mut values)?;
         }
-        let (classes, labels) = label(&examples)?;
-        let (groups, feature_groups) = group(&statistics, epochs.len());
-        let indicators = Depth::ALL
+        let examples = included.iter().map(|&row| query.identity.example(row));
+        let sides = included
             .iter()
-            .map(|depth| format!("{}_{depth}", column::DEPTH));
-        let names = names.into_iter().chain(indicators).collect();
+            .map(|&row| query.identity.side(row))
+            .collect();
+        Self::laid_out(&layout, values, examples.collect(), sides, excluded)
+    }
+
+    fn laid_out(
+        layout: &Layout,
+        values: Vec<f32>,
+        examples: Vec<Example>,
+        sides: Vec<Option<Side>>,
+        excluded: Excluded,
+    ) -> Result<Self> {
+        let (classes, labels) = label(&examples)?;
+        let (groups, feature_groups) = group(&layout.statistics, layout.n_epochs);
         Ok(Self {
-            names,
+            names: layout.names(),
             groups,
             feature_groups,
             values,
             examples,
             classes,
             labels,
-            sides: included.iter().map(|&row| query.side(row)).collect(),
+            sides,
             excluded,
         })
+    }
+}
+
+/// How every example's features are laid out: statistic by statistic, each in the order of the epochs, and the indicators of the
+/// depth behind them.
+struct Layout {
+    statistics: Vec<String>,
+    n_epochs: usize,
+    /// The names of what was observed.
+    observed: Vec<String>,
+    /// The statistics and epochs of the first example, which are those of all.
+    first: [ArrayRef; 2],
+}
+
+impl Layout {
+    fn of(query: &FeatureQuery, row: usize) -> Result<Self> {
+        let (statistics, epochs) = (query.statistics(row)?, query.epochs(row)?);
+        let observed = statistics
+            .iter()
+            .flat_map(|name| epochs.iter().map(move |epoch| format!("{name}@{epoch}")))
+            .collect();
+        Ok(Self {
+            statistics,
+            n_epochs: epochs.len(),
+            observed,
+            first: query.observed(row),
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let indicators = Depth::ALL
+            .iter()
+            .map(|depth| format!("{}_{depth}", column::DEPTH));
+        self.observed.iter().cloned().chain(indicators).collect()
+    }
+
+    fn width(&self) -> usize {
+        self.observed.len() + Depth::ALL.len()
+    }
+
+    /// Appends the features of a row.
+    fn append(&self, query: &FeatureQuery, row: usize, values: &mut Vec<f32>) -> Result<()> {
+        let of = |problem: String| {
+            Err(refused(format!(
+                "{} {problem}",
+                query.identity.example(row)
+            )))
+        };
+        if query.observed(row) != self.first {
+            return of("has other statistics or epochs than the examples before it".to_owned());
+        }
+        let features = query.features(row)?;
+        if features.len() != self.observed.len() {
+            let (n, named) = (features.len(), self.observed.len());
+            return of(format!("has {n} features where {named} are named"));
+        }
+        for (name, value) in self.observed.iter().zip(features.iter()) {
+            match value.map(|value| value as f32) {
+                Some(value) if value.is_finite() => values.push(value),
+                Some(_) => return of(format!("has a `{name}` that is not finite")),
+                None => return of(format!("has a `{name}` that is NULL")),
+            }
+        }
+        let depth = query.identity.depth(row);
+        let indicators = Depth::ALL.iter();
+        values.extend(indicators.map(|of| f32::from(u8::from(of.as_str() == depth))));
+        Ok(())
     }
 }
 
@@ -258,51 +309,54 @@ fn group(statistics: &[String], n_epochs: usize) -> (Vec<String>, Vec<usize>) {
     (groups, of_statistics.chain(of_depth).collect())
 }
 
-/// The columns of a feature query's rows, in the types that are read here.
-struct FeatureQuery {
-    identity: [StringArray; 6],
+/// The columns that say who the examples of a feature query's rows are, and which are left out.
+struct Identity {
+    columns: [StringArray; 6],
     excluded: Option<StringArray>,
     sides: Option<StringArray>,
-    statistics: ListArray,
-    epochs: ListArray,
-    features: ListArray,
 }
 
-impl FeatureQuery {
+impl Identity {
+    /// The columns, in the order of [`Example`].
+    const COLUMNS: [&str; 6] = [
+        column::RUN_ID,
+        column::TASK,
+        column::ARCHITECTURE,
+        column::LEARNING_RULE,
+        column::LAYER,
+        column::DEPTH,
+    ];
+
+    /// Those that a query may leave out.
+    const OPTIONAL: [&str; 2] = [query_column::EXCLUDED, query_column::SIDE];
+
     fn of(rows: &RecordBatch) -> Result<Self> {
         let text = |name| {
             typed(rows, name, &DataType::Utf8).map(|column| column.as_string::<i32>().clone())
         };
-        let list = |name, item| {
-            typed(rows, name, &DataType::new_list(item, true))
-                .map(|column| column.as_list::<i32>().clone())
-        };
-        let optional = |name| {
+        let [run_id, task, architecture, learning_rule, layer, depth] = Self::COLUMNS.map(text);
+        let [excluded, sides] = Self::OPTIONAL.map(|name| {
             let is_there = rows.schema().column_with_name(name).is_some();
             is_there.then(|| text(name)).transpose()
-        };
+        });
         Ok(Self {
-            identity: [
-                text(column::RUN_ID)?,
-                text(column::TASK)?,
-                text(column::ARCHITECTURE)?,
-                text(column::LEARNING_RULE)?,
-                text(column::LAYER)?,
-                text(column::DEPTH)?,
+            columns: [
+                run_id?,
+                task?,
+                architecture?,
+                learning_rule?,
+                layer?,
+                depth?,
             ],
-            excluded: optional(query_column::EXCLUDED)?,
-            sides: optional(query_column::SIDE)?,
-            statistics: list(query_column::STATISTICS, DataType::Utf8)?,
-            epochs: list(query_column::EPOCHS, DataType::Int64)?,
-            features: list(query_column::FEATURES, DataType::Float64)?,
+            excluded: excluded?,
+            sides: sides?,
         })
     }
 
-    /// The rows that stay, and how many do not and why.
-    fn included(&self, rows: &RecordBatch) -> Result<(Vec<usize>, Excluded)> {
+    /// The rows that stay; the others are counted.
+    fn included(&self, excluded: &mut Excluded) -> Vec<usize> {
         let mut included = Vec::new();
-        let mut excluded = Excluded::default();
-        for row in 0..rows.num_rows() {
+        for row in 0..self.columns[0].len() {
             match &self.excluded {
                 Some(reasons) if reasons.is_valid(row) => {
                     *excluded.0.entry(reasons.value(row).to_owned()).or_default() += 1;
@@ -310,14 +364,13 @@ impl FeatureQuery {
                 _ => included.push(row),
             }
         }
-        Ok((included, excluded))
+        included
     }
 
     fn example(&self, row: usize) -> Example {
-        let [run_id, task, architecture, learning_rule, layer, depth] = self
-            .identity
-            .each_ref()
-            .map(|column| column.value(row).to_owned());
+        let columns = self.columns.each_ref();
+        let [run_id, task, architecture, learning_rule, layer, depth] =
+            columns.map(|column| column.value(row).to_owned());
         Example {
             run_id,
             task,
@@ -328,9 +381,36 @@ impl FeatureQuery {
         }
     }
 
+    fn depth(&self, row: usize) -> &str {
+        self.columns[5].value(row)
+    }
+
     fn side(&self, row: usize) -> Option<Side> {
         let sides = self.sides.as_ref().filter(|sides| sides.is_valid(row))?;
         Side::named(sides.value(row))
+    }
+}
+
+/// The columns of a feature query's rows, in the types that are read here.
+struct FeatureQuery {
+    identity: Identity,
+    statistics: ListArray,
+    epochs: ListArray,
+    features: ListArray,
+}
+
+impl FeatureQuery {
+    fn of(rows: &RecordBatch) -> Result<Self> {
+        let list = |name, item| {
+            typed(rows, name, &DataType::new_list(item, true))
+                .map(|column| column.as_list::<i32>().clone())
+        };
+        Ok(Self {
+            identity: Identity::of(rows)?,
+            statistics: list(query_column::STATISTICS, DataType::Utf8)?,
+            epochs: list(query_column::EPOCHS, DataType::Int64)?,
+            features: list(query_column::FEATURES, DataType::Float64)?,
+        })
     }
 
     fn features(&self, row: usize) -> Result<Float64Array> {
@@ -359,16 +439,16 @@ impl FeatureQuery {
             .collect())
     }
 
-    fn same_names(&self, a: usize, b: usize) -> bool {
-        self.statistics.value(a) == self.statistics.value(b)
-            && self.epochs.value(a) == self.epochs.value(b)
+    /// The statistics and the epochs of a row.
+    fn observed(&self, row: usize) -> [ArrayRef; 2] {
+        [self.statistics.value(row), self.epochs.value(row)]
     }
 
     fn item(&self, list: &ListArray, name: &str, row: usize) -> Result<ArrayRef> {
         if list.is_null(row) {
             return Err(refused(format!(
                 "`{name}` is NULL for {}, which is not excluded",
-                self.example(row)
+                self.identity.example(row)
             )));
         }
         Ok(list.value(row))

@@ -10,7 +10,8 @@ pub use outcome::{GroupImportance, Identification};
 
 use std::collections::BTreeSet;
 
-use engram_classifiers::{Kind, Settings};
+use engram_classifiers::random_forest::Thresholds;
+use engram_classifiers::{Kind, RandomForestSettings, Settings};
 use engram_schemas::observable::Measure;
 use engram_schemas::results::Control;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use crate::diagnosis;
 use crate::experiments::splits::{Split, splits};
 use crate::experiments::trial::Trial;
 use crate::experiments::{SplitBy, SplitOutcome, SplitSettings};
-use crate::feature_matrix::features_of;
+use crate::feature_matrix::{BinnedMatrix, features_of};
 use crate::{Error, FeatureMatrix, Result, Session, write_results};
 
 /// Name of the experiment in the table `results`.
@@ -38,6 +39,11 @@ pub struct IdentifySettings {
     pub points: Vec<Settings>,
     /// Folds of the training examples that several settings are tried on.
     pub n_folds: usize,
+    /// Whether the examples are read in pieces and kept as bins, a byte a value: for more of them than fit the memory. The
+    /// query is asked three times then, and the classifier is one random forest. Bins follow from all examples, and not anew
+    /// from those that a split learns from, so that the trees may be others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_pieces: bool,
     /// Whether a model is learned from all examples too, to be saved: by the first of `points`. The rows do not depend on it.
     #[serde(skip)]
     pub with_model: bool,
@@ -50,6 +56,7 @@ impl Default for IdentifySettings {
             splits: SplitSettings::default(),
             points: vec![Kind::RandomForest.settings()],
             n_folds: 5,
+            in_pieces: false,
             with_model: false,
         }
     }
@@ -79,12 +86,9 @@ pub async fn identify_with_progress(
     for point in &settings.points {
         point.check()?;
     }
-    // A query need not order its rows, and what is drawn at random must not depend on the order they came in.
-    let matrix = FeatureMatrix::from_query(session, &settings.query)
-        .await?
-        .in_order();
-    check_classes(&matrix, settings.splits.split_by)?;
-    let splits = splits(session, &matrix, &settings.splits).await?;
+    let examples = TrialExamples::read(session, settings).await?;
+    check_classes(examples.matrix(), settings.splits.split_by)?;
+    let splits = splits(session, examples.matrix(), &settings.splits).await?;
     let trial = Trial {
         points: settings.points.clone(),
         n_folds: settings.n_folds,
@@ -94,12 +98,12 @@ pub async fn identify_with_progress(
     };
     let asked = settings.clone();
     let fit = move || -> Result<_> {
-        let outcomes = test_splits(&matrix, &splits, &trial, &on_split)?;
+        let outcomes = examples.test_splits(&splits, &trial, &on_split)?;
         let point = asked.points.first().filter(|_| asked.with_model);
         let model = point.map(|point| {
             let split_settings = &asked.splits;
             diagnosis::learn(
-                &matrix,
+                examples.matrix(),
                 &asked.query,
                 point,
                 split_settings,
@@ -108,7 +112,7 @@ pub async fn identify_with_progress(
             )
         });
         let model = model.transpose()?;
-        Ok((matrix, outcomes, model))
+        Ok((examples.into_matrix(), outcomes, model))
     };
     let (matrix, outcomes, model) = session.compute("fitting the classifier", fit).await??;
 
@@ -158,22 +162,72 @@ pub(crate) fn check_classes(matrix: &FeatureMatrix, split_by: SplitBy) -> Result
     }
 }
 
-/// Learns and tests on every split.
-fn test_splits(
-    matrix: &FeatureMatrix,
-    splits: &[Split],
-    trial: &Trial,
-    on_split: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<SplitOutcome>> {
-    splits
-        .iter()
-        .zip(0..)
-        .map(|(split, number)| {
-            let outcome = trial.run(matrix, split, number)?;
+/// What is learned from and tested on.
+enum TrialExamples {
+    Numbers(FeatureMatrix),
+    Bins(BinnedMatrix, RandomForestSettings),
+}
+
+impl TrialExamples {
+    async fn read(session: &Session, settings: &IdentifySettings) -> Result<Self> {
+        if !settings.in_pieces {
+            // A query need not order its rows, and what is drawn at random must not depend on the order they came in.
+            let matrix = FeatureMatrix::from_query(session, &settings.query).await?;
+            return Ok(Self::Numbers(matrix.in_order()));
+        }
+        let refuse = |reason: &str| {
+            Err(Error::InPieces {
+                reason: reason.to_owned(),
+            })
+        };
+        let forest = match settings.points.as_slice() {
+            [Settings::RandomForest(forest)] => forest.clone(),
+            [_] => return refuse("only a random forest learns from bins"),
+            points => return refuse(&format!("{} settings cannot be tried", points.len())),
+        };
+        if forest.thresholds != Thresholds::Binned {
+            return refuse("bins have no exact thresholds");
+        }
+        if settings.with_model {
+            return refuse("a model to be saved knows what numbers it was learned from");
+        }
+        let seed = settings.splits.seed;
+        let binned = BinnedMatrix::from_query(session, &settings.query, seed).await?;
+        Ok(Self::Bins(binned, forest))
+    }
+
+    /// Who the examples are.
+    fn matrix(&self) -> &FeatureMatrix {
+        match self {
+            Self::Numbers(matrix) => matrix,
+            Self::Bins(binned, _) => &binned.matrix,
+        }
+    }
+
+    fn into_matrix(self) -> FeatureMatrix {
+        match self {
+            Self::Numbers(matrix) => matrix,
+            Self::Bins(binned, _) => binned.matrix,
+        }
+    }
+
+    /// Learns and tests on every split.
+    fn test_splits(
+        &self,
+        splits: &[Split],
+        trial: &Trial,
+        on_split: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<SplitOutcome>> {
+        let outcome = |(split, number): (&Split, u64)| {
+            let outcome = match self {
+                Self::Numbers(matrix) => trial.run(matrix, split, number)?,
+                Self::Bins(binned, forest) => trial.run_binned(binned, forest, split, number)?,
+            };
             on_split(number as usize + 1);
             Ok(outcome)
-        })
-        .collect()
+        };
+        splits.iter().zip(0..).map(outcome).collect()
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod experiments;
 pub mod feature_matrix;
 mod functions;
 pub mod identify;
+mod over_all;
 mod placeholders;
 pub mod polars_bridge;
 pub mod queries;

@@ -39,6 +39,7 @@ use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use engram_schemas::{DatasetLocation, recordings, results, trajectories};
@@ -49,8 +50,11 @@ use crate::dataset::{Dataset, table_url};
 use crate::placeholders::Placeholders;
 use crate::repeated_projections::RepeatedProjections;
 use crate::sql_error::SqlError;
-use crate::{Error, Result, aggregates, functions, relations, shorthand, statements, views};
+use crate::{
+    Error, Result, aggregates, functions, over_all, relations, shorthand, statements, views,
+};
 
+pub use crate::over_all::WINDOWS_OVER_ALL;
 pub use crate::placeholders::Parameters;
 pub use asking::Prepared;
 use computing::Computing;
@@ -99,8 +103,30 @@ impl Session {
     /// # Errors
     /// Those of [`Dataset::open`].
     pub async fn open_with(location: &DatasetLocation, settings: &SessionSettings) -> Result<Self> {
-        let runtime = settings
-            .limit(RuntimeEnvBuilder::new())
+        let limited = settings.limit(RuntimeEnvBuilder::new());
+        Self::open_within(location, settings, limited).await
+    }
+
+    /// Opens the dataset once more, as it is now. What this session may hold in memory, and the footers that are kept, are then for
+    /// both together; the limit in `settings` is not asked for.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::open`].
+    pub async fn open_beside(
+        &self,
+        location: &DatasetLocation,
+        settings: &SessionSettings,
+    ) -> Result<Self> {
+        let limited = settings::beside(&self.context.runtime_env());
+        Self::open_within(location, settings, limited).await
+    }
+
+    async fn open_within(
+        location: &DatasetLocation,
+        settings: &SessionSettings,
+        limited: RuntimeEnvBuilder,
+    ) -> Result<Self> {
+        let runtime = limited
             .with_object_list_cache_limit(LISTING_CACHE_BYTES)
             .with_metadata_cache_limit(FOOTER_CACHE_BYTES)
             .build_arc()
@@ -134,7 +160,11 @@ impl Session {
             config.options_mut().execution.parquet.pushdown_filters = true;
         }
         let config = settings.proportion(config);
-        let context = SessionContext::new_with_config_rt(config, runtime);
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features();
+        let context = SessionContext::new_with_state(over_all::planned(state).build());
         let results = &dataset.results_location;
         context.register_object_store(&results.store_url(), Arc::clone(results.store()));
         context.register_object_store(&location.store_url(), Arc::new(dataset.snapshot()?));

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
-use engram_classifiers::{RandomForestSettings, Settings};
+use engram_classifiers::{Kind, RandomForestSettings, Settings};
 use engram_engine::experiments::{SplitBy, SplitSettings};
 use engram_engine::feature_matrix::features_of;
 use engram_engine::session::SessionSettings;
@@ -153,6 +153,89 @@ async fn the_same_question_gives_the_same_rows() {
     let other = ask(folder.path(), &other).await.unwrap();
     assert_ne!(first.result_id, other.result_id);
     assert_ne!(first.splits, other.splits);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn examples_read_in_pieces_give_the_same_answer() {
+    let folder = dataset(&synthetic::sweep(4, &EPOCHS));
+    let in_pieces = IdentifySettings {
+        in_pieces: true,
+        ..quick()
+    };
+    let numbers = ask(folder.path(), &quick()).await.unwrap();
+    let location = DatasetLocation::open(folder.path().to_str().unwrap()).unwrap();
+    let mut ids = Vec::new();
+    for (n_threads, memory_limit_bytes) in [(1, None), (3, None), (2, Some(1 << 20))] {
+        let limits = SessionSettings {
+            n_threads: NonZeroUsize::new(n_threads),
+            memory_limit_bytes,
+            ..SessionSettings::default()
+        };
+        let session = Session::open_with(&location, &limits).await.unwrap();
+        let found = identify(&session, &in_pieces).await.unwrap();
+        // There are fewer examples than bins, so that each value has a bin of its own.
+        let outcome = |of: &Identification| (of.splits.clone(), of.importances.clone());
+        assert_eq!(outcome(&found), outcome(&numbers), "{n_threads} threads");
+        assert_eq!(found.n_examples, numbers.n_examples);
+        ids.push(found.result_id);
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    assert_ne!(
+        ids[0], numbers.result_id,
+        "larger datasets give other trees"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_pieces_cannot_answer_is_said() {
+    let folder = dataset(&synthetic::sweep(1, &EPOCHS));
+    let in_pieces = IdentifySettings {
+        in_pieces: true,
+        ..quick()
+    };
+    let twice = "SELECT * FROM features('weight') UNION ALL SELECT * FROM features('weight')";
+    for (settings, problem) in [
+        (
+            IdentifySettings {
+                points: vec![Kind::LinearSvm.settings()],
+                ..in_pieces.clone()
+            },
+            "only a random forest",
+        ),
+        (
+            IdentifySettings {
+                points: vec![forest(10), forest(20)],
+                ..in_pieces.clone()
+            },
+            "2 settings cannot be tried",
+        ),
+        (
+            IdentifySettings {
+                with_model: true,
+                ..in_pieces.clone()
+            },
+            "a model to be saved",
+        ),
+        (
+            IdentifySettings {
+                query: twice.to_owned(),
+                ..in_pieces.clone()
+            },
+            "more than once",
+        ),
+        (
+            IdentifySettings {
+                query: "SELECT run_id FROM runs".to_owned(),
+                ..in_pieces.clone()
+            },
+            "it has no column `task`",
+        ),
+    ] {
+        let error = ask(folder.path(), &settings).await.unwrap_err();
+        assert!(error.to_string().contains(problem), "{error}");
+        assert!(hint(&error).is_some(), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

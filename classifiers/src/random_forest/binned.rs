@@ -14,7 +14,7 @@ use super::forest::{self, Forest, Ground, GrownTree, add};
 use super::settings::Thresholds;
 use crate::decision_tree::{DecisionTree, TreeNode};
 use crate::examples::check_rows;
-use crate::{Error, Result, most_probable};
+use crate::{Error, Model, Result, most_probable};
 
 /// Examples whose values say where bins begin and end: some hundreds for each of 256.
 const SAMPLED: usize = 1 << 17;
@@ -31,9 +31,9 @@ pub struct Binner {
     n_seen: usize,
 }
 
-/// The second reading of examples: their bins, and when all have come, what a forest is grown on.
+/// The second reading of examples: their bins, put to their places.
 #[derive(Debug)]
-pub struct BinnedExamples {
+pub struct Binning {
     feature_names: Vec<String>,
     n_classes: usize,
     /// The lowest and the highest value of every bin of every feature, of the sampled examples.
@@ -43,6 +43,15 @@ pub struct BinnedExamples {
     bins: Vec<u8>,
     labels: Vec<u32>,
     n_put: usize,
+}
+
+/// Examples by the bins of their features: what forests are grown on.
+#[derive(Debug)]
+pub struct BinnedExamples {
+    feature_names: Vec<String>,
+    n_classes: usize,
+    columns: Columns,
+    labels: Vec<u32>,
 }
 
 impl Binner {
@@ -102,7 +111,7 @@ impl Binner {
     ///
     /// # Errors
     /// [`Error::Examples`] when a sampled example was not seen, or seen twice.
-    pub fn bins(self, n_classes: usize) -> Result<BinnedExamples> {
+    pub fn bins(self, n_classes: usize) -> Result<Binning> {
         if self.n_seen != self.sampled.len() {
             return Err(Error::Examples {
                 reason: format!(
@@ -125,7 +134,7 @@ impl Binner {
         let (bounds, edges) = (0..n_features).into_par_iter().map(bins_of).unzip();
         // Before there is room for the bins: the largest that there is of either reading.
         drop(self.values);
-        Ok(BinnedExamples {
+        Ok(Binning {
             bounds,
             edges,
             n_classes,
@@ -137,7 +146,7 @@ impl Binner {
     }
 }
 
-impl BinnedExamples {
+impl Binning {
     /// Puts examples to their places: `features` row by row, a place and a label for each row. All of a call are binned in
     /// parallel.
     ///
@@ -177,6 +186,26 @@ impl BinnedExamples {
         Ok(())
     }
 
+    /// Ends the second reading.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] when examples are missing.
+    pub fn examples(self) -> Result<BinnedExamples> {
+        if self.n_put != self.labels.len() {
+            return Err(Error::Examples {
+                reason: format!("{} of {} examples have come", self.n_put, self.labels.len()),
+            });
+        }
+        Ok(BinnedExamples {
+            feature_names: self.feature_names,
+            n_classes: self.n_classes,
+            columns: Columns::of_rows(self.bounds, self.bins),
+            labels: self.labels,
+        })
+    }
+}
+
+impl BinnedExamples {
     /// Number of examples.
     pub fn n_examples(&self) -> usize {
         self.labels.len()
@@ -190,77 +219,134 @@ fn other_features(n_values: usize, n_features: usize) -> Error {
 }
 
 impl RandomForest {
-    /// Grows a forest on binned examples. Trees grow as many at a time as there are threads, and vote on what they have not seen
-    /// before the next ones do, so that what is held besides the bins does not grow with the number of trees, but for the trees.
-    /// A value counts in these votes as its bin does.
+    /// Grows a forest on some of the binned examples: `rows`, rising. Trees grow as many at a time as there are threads, and
+    /// vote on what they have not seen before the next ones do, so that what is held besides the bins does not grow with the
+    /// number of trees, but for the trees. A value counts in these votes as its bin does.
     ///
     /// # Errors
-    /// [`Error::Examples`] when examples are missing; [`Error::ClassifierSettings`] for exact thresholds, which bins do not have.
-    pub fn fit_binned(&self, examples: BinnedExamples, seed: u64) -> Result<Forest> {
-        let (n_examples, n_classes) = (examples.n_examples(), examples.n_classes);
-        if examples.n_put != n_examples {
-            return Err(Error::Examples {
-                reason: format!("{} of {n_examples} examples have come", examples.n_put),
-            });
-        }
+    /// [`Error::ClassifierSettings`] for exact thresholds, which bins do not have.
+    ///
+    /// # Panics
+    /// When a row is none of the examples.
+    pub fn fit_binned(
+        &self,
+        examples: &BinnedExamples,
+        rows: &[usize],
+        seed: u64,
+    ) -> Result<Forest> {
         if self.settings.thresholds != Thresholds::Binned {
             return Err(Error::ClassifierSettings {
                 classifier: super::NAME,
                 reason: "examples that are binned as they come have no exact thresholds".to_owned(),
             });
         }
-        let columns = Columns::of_rows(examples.bounds, examples.bins);
-        let labels = examples.labels;
         let ground = Ground {
-            columns: &columns,
-            labels: &labels,
-            n_classes,
+            columns: &examples.columns,
+            labels: &examples.labels,
+            n_classes: examples.n_classes,
         };
         let mut trees = Vec::with_capacity(self.settings.n_trees);
-        let mut votes = vec![0.0; n_examples * n_classes];
+        let mut votes = vec![0.0; rows.len() * ground.n_classes];
         let all: Vec<u64> = (0..self.settings.n_trees as u64).collect();
         for together in all.chunks(rayon::current_num_threads()) {
             let grow = |tree: &u64| {
-                forest::grow_tree(
-                    ground,
-                    n_examples,
-                    |place| place,
-                    &self.settings,
-                    seed,
-                    *tree,
-                )
+                let row = |place: usize| rows[place];
+                forest::grow_tree(ground, rows.len(), row, &self.settings, seed, *tree)
             };
             let grown: Vec<GrownTree> = together.par_iter().map(grow).collect();
-            vote(&grown, &columns, n_classes, &mut votes);
+            let voters: Vec<Voter<'_>> = grown
+                .par_iter()
+                .map(|grown| Voter::new(&grown.tree, Some(&grown.in_bag), ground.columns))
+                .collect();
+            vote(&voters, ground.columns, rows, ground.n_classes, &mut votes);
             trees.extend(grown.into_iter().map(|grown| grown.tree));
         }
-        let accuracy = accuracy(&votes, &labels, n_classes);
+        let accuracy = accuracy(&votes, rows, ground);
         Ok(Forest::of_trees(
             trees,
-            examples.feature_names,
-            n_classes,
+            examples.feature_names.clone(),
+            ground.n_classes,
             accuracy,
         ))
+    }
+}
+
+impl Forest {
+    /// The class probabilities of some of the binned examples, row by row. A value counts as its bin does.
+    ///
+    /// # Errors
+    /// [`Error::Examples`] for examples of other features or classes than the forest's.
+    ///
+    /// # Panics
+    /// When a row is none of the examples.
+    pub fn predict_binned(&self, examples: &BinnedExamples, rows: &[usize]) -> Result<Vec<f32>> {
+        let n_classes = examples.n_classes;
+        if examples.feature_names != self.feature_names() || n_classes != self.n_classes() {
+            return Err(Error::Examples {
+                reason: "the binned examples are not of the forest's features and classes"
+                    .to_owned(),
+            });
+        }
+        let columns = &examples.columns;
+        let mut votes = vec![0.0; rows.len() * n_classes];
+        for together in self.trees().chunks(TREES_AT_ONCE) {
+            let voter = |tree| Voter::new(tree, None, columns);
+            let voters: Vec<Voter<'_>> = together.par_iter().map(voter).collect();
+            vote(&voters, columns, rows, n_classes, &mut votes);
+        }
+        let n_trees = self.n_trees() as f32;
+        votes.par_iter_mut().for_each(|vote| *vote /= n_trees);
+        Ok(votes)
     }
 }
 
 /// Examples whose votes are counted together.
 const ROWS_AT_ONCE: usize = 1024;
 
-/// Adds the class probabilities that trees give the examples which they have not seen.
-fn vote(grown: &[GrownTree], columns: &Columns, n_classes: usize, votes: &mut [f32]) {
-    let codes = grown.par_iter().map(|grown| codes(&grown.tree, columns));
-    let codes: Vec<Vec<Option<u32>>> = codes.collect();
+/// Trees that vote together: their splits as bins are made for so many.
+const TREES_AT_ONCE: usize = 16;
+
+/// A tree that reads bins.
+struct Voter<'a> {
+    tree: &'a DecisionTree,
+    /// Of every split the highest bin that goes left, if any does.
+    codes: Vec<Option<u32>>,
+    /// The places of the examples that it does not vote on.
+    in_bag: Option<&'a [bool]>,
+}
+
+impl<'a> Voter<'a> {
+    fn new(tree: &'a DecisionTree, in_bag: Option<&'a [bool]>, columns: &Columns) -> Self {
+        Self {
+            tree,
+            codes: codes(tree, columns),
+            in_bag,
+        }
+    }
+}
+
+/// Adds the class probabilities that trees give the examples in some rows.
+fn vote(
+    voters: &[Voter<'_>],
+    columns: &Columns,
+    rows: &[usize],
+    n_classes: usize,
+    votes: &mut [f32],
+) {
     votes
         .par_chunks_mut(n_classes * ROWS_AT_ONCE)
+        .zip(rows.par_chunks(ROWS_AT_ONCE))
         .enumerate()
-        .for_each(|(chunk, votes)| {
-            for (grown, codes) in grown.iter().zip(&codes) {
-                for (place, votes) in votes.chunks_exact_mut(n_classes).enumerate() {
-                    let row = chunk * ROWS_AT_ONCE + place;
-                    if !grown.in_bag[row] {
+        .for_each(|(chunk, (votes, rows))| {
+            for voter in voters {
+                let of_rows = votes.chunks_exact_mut(n_classes).zip(rows);
+                for (place, (votes, &row)) in (chunk * ROWS_AT_ONCE..).zip(of_rows) {
+                    if !voter.in_bag.is_some_and(|in_bag| in_bag[place]) {
                         let bins = columns.row(row as u32);
-                        add(votes, distribution(&grown.tree, codes, bins, n_classes));
+                        add(
+                            votes,
+                            distribution(voter.tree, &voter.codes, bins, n_classes),
+                        );
                     }
                 }
             }
@@ -303,12 +389,15 @@ fn distribution<'a>(
     }
 }
 
-/// Share of the examples that got votes, of those for whom most are for their class.
-fn accuracy(votes: &[f32], labels: &[u32], n_classes: usize) -> Option<f64> {
-    let counted = votes.par_chunks_exact(n_classes).zip(labels);
+/// Share of the rows that got votes, of those for whom most are for their class.
+fn accuracy(votes: &[f32], rows: &[usize], ground: Ground<'_>) -> Option<f64> {
+    let counted = votes.par_chunks_exact(ground.n_classes).zip(rows);
     let (n_right, n_voted) = counted
         .filter(|(votes, _)| votes.iter().any(|&vote| vote > 0.0))
-        .map(|(votes, &label)| (u64::from(most_probable(votes) == label), 1))
+        .map(|(votes, &row)| {
+            let is_right = most_probable(votes) == ground.labels[row];
+            (u64::from(is_right), 1)
+        })
         .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
     (n_voted > 0).then(|| n_right as f64 / n_voted as f64)
 }

@@ -122,6 +122,14 @@ impl Forest {
         self.trees.len()
     }
 
+    pub(super) fn trees(&self) -> &[DecisionTree] {
+        &self.trees
+    }
+
+    pub(super) fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
     /// Number of nodes of all trees, leaves included.
     pub fn n_nodes(&self) -> usize {
         self.trees.iter().map(DecisionTree::n_nodes).sum()

@@ -23,7 +23,7 @@ mod split_bounds;
 mod split_search;
 mod tree;
 
-pub use binned::{BinnedExamples, Binner};
+pub use binned::{BinnedExamples, Binner, Binning};
 pub use columns::Columns;
 pub use forest::Forest;
 pub use settings::{MaxFeatures, RandomForestSettings, Thresholds};

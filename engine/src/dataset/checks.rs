@@ -13,6 +13,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::schema::types::SchemaDescPtr;
 
+use super::FileOfRun;
 use crate::{Error, Result};
 
 /// What every part of a table is checked against.
@@ -23,7 +24,7 @@ pub(super) struct Checks {
     pub(super) table: &'static str,
     pub(super) expected: SchemaRef,
     /// The schema of a file that was what it should be.
-    pub(super) passed: Mutex<Option<FileSchema>>,
+    pub(super) passed: Mutex<Option<Passed>>,
 }
 
 /// A file's schema as it stands in its footer: Parquet's and Arrow's.
@@ -33,9 +34,15 @@ pub(super) struct FileSchema {
     arrow: Option<String>,
 }
 
+/// A schema that passed, and whether it is the table's to the letter.
+pub(super) struct Passed {
+    schema: FileSchema,
+    has_the_tables_columns: bool,
+}
+
 impl Checks {
-    /// Checks a file, and gives the run that all its rows are of, if there is one.
-    pub(super) async fn check(&self, object: &ObjectMeta) -> Result<Option<String>> {
+    /// Checks a file, and says of which run all its rows are, if they are of one.
+    pub(super) async fn check(&self, object: &ObjectMeta) -> Result<Option<FileOfRun>> {
         let file = || self.location.display(&object.location);
         let table = self.table;
         let store: &dyn ObjectStore = self.location.store().as_ref();
@@ -70,8 +77,18 @@ impl Checks {
             parquet: footer.file_metadata().schema_descr_ptr(),
             arrow: entry(&footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
         };
-        if self.passed().as_ref() == Some(&schema) {
-            return Ok(run_of(&footer));
+        let of_run = |has_the_tables_columns| {
+            run_of(&footer).map(|run_id| FileOfRun {
+                run_id,
+                has_the_tables_columns,
+            })
+        };
+        if let Some(passed) = self
+            .passed()
+            .as_ref()
+            .filter(|passed| passed.schema == schema)
+        {
+            return Ok(of_run(passed.has_the_tables_columns));
         }
         let found = footer.file_metadata();
         let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata());
@@ -83,11 +100,15 @@ impl Checks {
         if let Some(reason) = difference(&self.expected, &found) {
             return Err(foreign(reason));
         }
-        *self.passed() = Some(schema);
-        Ok(run_of(&footer))
+        let has_the_tables_columns = found.fields() == self.expected.fields();
+        *self.passed() = Some(Passed {
+            schema,
+            has_the_tables_columns,
+        });
+        Ok(of_run(has_the_tables_columns))
     }
 
-    fn passed(&self) -> MutexGuard<'_, Option<FileSchema>> {
+    fn passed(&self) -> MutexGuard<'_, Option<Passed>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,7 +17,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use super::checks::Checks;
 use super::content::{Content, check_content};
-use super::{Damaged, FileRuns, TableFile};
+use super::{Damaged, FileOfRun, FileRuns, TableFile};
 use crate::session::Damage;
 use crate::{Error, Result};
 
@@ -94,9 +94,9 @@ pub(super) async fn check(
         let doing = "checking the dataset's files";
         let (file, found) = done.map_err(|source| Error::Computation { doing, source })?;
         match found {
-            Ok(run_id) => {
-                if let Some(run_id) = run_id {
-                    parts.file_runs.insert(file.object.location.clone(), run_id);
+            Ok(of_run) => {
+                if let Some(of_run) = of_run {
+                    parts.file_runs.insert(file.object.location.clone(), of_run);
                 }
                 parts.files.push(file);
             }
@@ -118,7 +118,11 @@ pub(super) async fn check(
 
 /// Checks a file's name and footer, and where damaged files are to be left out also its bytes. Gives the run that all its rows
 /// are of, if there is one.
-async fn check_file(file: &TableFile, checks: &Checks, damage: Damage) -> Result<Option<String>> {
+async fn check_file(
+    file: &TableFile,
+    checks: &Checks,
+    damage: Damage,
+) -> Result<Option<FileOfRun>> {
     let (object, location) = (&file.object, &checks.location);
     let named = match file.table {
         trajectories::TABLE => RunFile::parse(&object.location, location.root()).map(|_| ()),
@@ -128,7 +132,7 @@ async fn check_file(file: &TableFile, checks: &Checks, damage: Damage) -> Result
         _ => Ok(()),
     };
     named.map_err(|error| located(error, location))?;
-    let run_id = checks.check(object).await?;
+    let of_run = checks.check(object).await?;
     if damage == Damage::Skip {
         let read = async { location.store().get(&object.location).await?.bytes().await };
         let bytes = read.await.map_err(|source| Error::List {
@@ -143,7 +147,7 @@ async fn check_file(file: &TableFile, checks: &Checks, damage: Damage) -> Result
             });
         }
     }
-    Ok(run_id)
+    Ok(of_run)
 }
 
 /// Whether an error is about a single file, and not about the store or the version of this program.

@@ -2,8 +2,8 @@
 //! how well it names their rules.
 
 use engram_classifiers::{
-    ConfusionMatrix, Estimate, Examples, FeatureGroups, Settings, grid_search,
-    most_probable_classes, permutation, select_rows,
+    ConfusionMatrix, Estimate, Examples, FeatureGroups, RandomForestSettings, Settings,
+    grid_search, most_probable_classes, permutation, select_rows,
 };
 use engram_schemas::randomness::generator;
 use engram_schemas::results::Control;
@@ -12,6 +12,7 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 
 use super::splits::Split;
+use crate::feature_matrix::BinnedMatrix;
 use crate::{Error, FeatureMatrix, Result};
 
 /// How a trial goes.
@@ -88,8 +89,6 @@ impl Trial {
         let model = settings.fit(&train, seed("identify"))?;
         let (test_features, truth) = (features(&split.test), labels(&split.test));
         let probabilities = model.predict_probabilities(&test_features)?;
-        let predicted = most_probable_classes(&probabilities, n_classes);
-        let confusion = ConfusionMatrix::of(n_classes, &truth, &predicted);
         let groups = groups(matrix);
         let permutation_importances = match self.with_permutations {
             false => Vec::new(),
@@ -102,17 +101,64 @@ impl Trial {
             )?,
         };
         Ok(SplitOutcome {
+            grid_accuracies,
+            importances: model.importances(&groups).unwrap_or_default(),
+            permutation_importances,
+            ..SplitOutcome::of(matrix, split, settings, probabilities)
+        })
+    }
+
+    /// As [`Trial::run`], for a forest of one point on binned examples.
+    ///
+    /// # Errors
+    /// For settings out of range, and for thresholds that bins do not have.
+    pub(crate) fn run_binned(
+        &self,
+        binned: &BinnedMatrix,
+        settings: &RandomForestSettings,
+        split: &Split,
+        number: u64,
+    ) -> Result<SplitOutcome> {
+        let BinnedMatrix { matrix, examples } = binned;
+        let seed = generator("identify", self.seed, number).next_u64();
+        let forest = settings.check()?.fit_binned(examples, &split.train, seed)?;
+        let probabilities = forest.predict_binned(examples, &split.test)?;
+        let settings = Settings::RandomForest(settings.clone());
+        Ok(SplitOutcome {
+            importances: forest.group_importances(&groups(matrix)),
+            ..SplitOutcome::of(matrix, split, &settings, probabilities)
+        })
+    }
+}
+
+impl SplitOutcome {
+    /// What the probabilities of the test examples' classes say.
+    fn of(
+        matrix: &FeatureMatrix,
+        split: &Split,
+        settings: &Settings,
+        probabilities: Vec<f32>,
+    ) -> Self {
+        let n_classes = matrix.classes.len();
+        let truth: Vec<u32> = split
+            .test
+            .iter()
+            .map(|&row| matrix.labels[row] as u32)
+            .collect();
+        let predicted = most_probable_classes(&probabilities, n_classes);
+        let confusion = ConfusionMatrix::of(n_classes, &truth, &predicted);
+        Self {
             n_train: split.train.len(),
             n_test: split.test.len(),
             n_left_out: split.left_out.len(),
             settings: settings.clone(),
-            grid_accuracies,
+            grid_accuracies: Vec::new(),
             accuracy: confusion.accuracy(),
             probabilities,
             confusion,
-            importances: model.importances(&groups).unwrap_or_default(),
-            permutation_importances,
-        })
+            importances: Vec::new(),
+            permutation_importances: Vec::new(),
+        }
     }
 }
 

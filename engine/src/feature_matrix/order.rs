@@ -11,17 +11,9 @@ impl FeatureMatrix {
         let mut matrix = self;
         let mut order: Vec<usize> = (0..matrix.n_examples()).collect();
         order.sort_by(|&a, &b| {
-            let identity = |row: usize| {
-                let example = &matrix.examples[row];
-                [
-                    &example.task,
-                    &example.architecture,
-                    &example.run_id,
-                    &example.layer,
-                ]
-            };
-            identity(a)
-                .cmp(&identity(b))
+            let who = |row: usize| matrix.examples[row].who();
+            who(a)
+                .cmp(&who(b))
                 .then_with(|| compare_values(matrix.row(a), matrix.row(b)))
         });
         matrix.values = select_rows(&matrix.values, matrix.n_features(), &order);

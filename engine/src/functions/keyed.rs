@@ -30,14 +30,7 @@ impl KeyedDraws {
         arguments: &[ColumnarValue],
         n_rows: usize,
     ) -> Result<Self> {
-        let mut columns = arguments.iter().map(|argument| {
-            let column = argument.to_array(n_rows)?;
-            let canonical = canonical_type(column.data_type());
-            canonical.map_or_else(
-                || plan_err!("{} cannot be part of a key", column.data_type()),
-                |canonical| Ok(cast(&column, &canonical)?),
-            )
-        });
+        let mut columns = canonical(arguments, n_rows);
         let Some(seed) = columns.next().transpose()? else {
             return plan_err!("a seed is missing");
         };
@@ -82,13 +75,31 @@ pub(super) fn check_types(function: &str, arguments: &[DataType]) -> Result<()> 
             "{function} takes, after its seed, the columns that identify a row, such as run_id, layer, epoch"
         );
     }
-    match key
-        .iter()
-        .find(|data_type| canonical_type(data_type).is_none())
-    {
+    match unknown(key) {
         Some(other) => plan_err!("{function} cannot identify a row by a value of type {other}"),
         None => Ok(()),
     }
+}
+
+/// The first type that cannot be part of a key.
+pub(super) fn unknown(key: &[DataType]) -> Option<&DataType> {
+    key.iter()
+        .find(|data_type| canonical_type(data_type).is_none())
+}
+
+/// The parts of a key in the types that they are written in.
+pub(super) fn canonical(
+    arguments: &[ColumnarValue],
+    n_rows: usize,
+) -> impl Iterator<Item = Result<ArrayRef>> {
+    arguments.iter().map(move |argument| {
+        let column = argument.to_array(n_rows)?;
+        let canonical = canonical_type(column.data_type());
+        canonical.map_or_else(
+            || plan_err!("{} cannot be part of a key", column.data_type()),
+            |canonical| Ok(cast(&column, &canonical)?),
+        )
+    })
 }
 
 /// The one type that all types of a kind are written as.
@@ -105,7 +116,7 @@ fn canonical_type(data_type: &DataType) -> Option<DataType> {
 }
 
 /// Writes a part of a key so that no two keys are written alike: its kind, and its bytes in an order that ends itself.
-fn write(column: &ArrayRef, row: usize, to: &mut Vec<u8>) {
+pub(super) fn write(column: &ArrayRef, row: usize, to: &mut Vec<u8>) {
     if column.is_null(row) {
         to.push(0);
         return;
@@ -116,13 +127,10 @@ fn write(column: &ArrayRef, row: usize, to: &mut Vec<u8>) {
             to.extend(column.as_primitive::<Int64Type>().value(row).to_le_bytes());
         }
         DataType::Float64 => {
+            // There are two zeros, and they are equal.
+            let value = column.as_primitive::<Float64Type>().value(row) + 0.0;
             to.push(2);
-            to.extend(
-                column
-                    .as_primitive::<Float64Type>()
-                    .value(row)
-                    .to_le_bytes(),
-            );
+            to.extend(value.to_le_bytes());
         }
         DataType::Boolean => to.extend([3, u8::from(column.as_boolean().value(row))]),
         _ => {

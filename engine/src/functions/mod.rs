@@ -7,6 +7,7 @@ mod flatten_where;
 mod keyed;
 mod list_observe;
 mod lists;
+mod row_key;
 mod sample_units;
 pub(crate) mod statistics;
 mod subsample_epochs;
@@ -21,12 +22,13 @@ pub(crate) use documented::{SECTION, documentation};
 mod tests;
 
 /// Every function of one row.
-pub(crate) fn all() -> [ScalarUDF; 6] {
+pub(crate) fn all() -> [ScalarUDF; 7] {
     [
         ScalarUDF::from(list_observe::ListObserve::default()),
         ScalarUDF::from(sample_units::SampleUnits::default()),
         ScalarUDF::from(add_gaussian_noise::AddGaussianNoise::default()),
         uniform(),
+        ScalarUDF::from(row_key::RowKey::default()),
         ScalarUDF::from(subsample_epochs::SubsampleEpochs::default()),
         ScalarUDF::from(flatten_where::FlattenWhere::default()),
     ]

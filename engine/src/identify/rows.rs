@@ -17,7 +17,9 @@ pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -
     })
     .to_string();
     let asked = [EXPERIMENT, &settings.query, &stored];
-    rows::result_id(asked.into_iter().chain(run_ids.iter().copied()))
+    let in_pieces = settings.in_pieces.then_some("in pieces");
+    let asked = asked.into_iter().chain(in_pieces);
+    rows::result_id(asked.chain(run_ids.iter().copied()))
 }
 
 /// The rows of the table `results`, one a split.

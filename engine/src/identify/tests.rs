@@ -195,11 +195,10 @@ fn a_rule_that_shows_in_a_feature_is_identified() {
             },
             ..Default::default()
         };
-        let outcomes = test_splits(&matrix, &splits, &trial, &|_| ()).unwrap();
-        assert_eq!(
-            outcomes,
-            test_splits(&matrix, &splits, &trial, &|_| ()).unwrap()
-        );
+        let examples = TrialExamples::Numbers(matrix.clone());
+        let tested = || examples.test_splits(&splits, &trial, &|_| ()).unwrap();
+        let outcomes = tested();
+        assert_eq!(outcomes, tested());
         for outcome in &outcomes {
             let missed = &outcome.permutation_importances;
             assert!(missed[1] > 0.3 && missed[0] == 0.0, "{missed:?}");

@@ -45,7 +45,7 @@ impl FileBounds {
         match self {
             Self::Runs(runs) => {
                 let run = runs.get(file).filter(|_| name == column::RUN_ID)?;
-                let run = ScalarValue::from(run.as_str());
+                let run = ScalarValue::from(run.run_id.as_str());
                 Some([run.clone(), run])
             }
             Self::Parts(parts) => {
@@ -147,6 +147,7 @@ impl PruningStatistics for Known<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::FileOfRun;
     use datafusion::prelude::{SessionContext, col, lit};
     use engram_schemas::trajectories;
 
@@ -205,7 +206,13 @@ mod tests {
     #[test]
     fn files_of_other_runs_are_left_out() {
         let runs = [("a", "adam-1"), ("b", "sgdm-1")];
-        let runs = runs.map(|(file, run)| (Path::from(file), run.to_owned()));
+        let runs = runs.map(|(file, run_id)| {
+            let of_run = FileOfRun {
+                run_id: run_id.to_owned(),
+                has_the_tables_columns: true,
+            };
+            (Path::from(file), of_run)
+        });
         let runs = FileBounds::Runs(Arc::new(runs.into_iter().collect()));
         let run = col("run_id").eq(lit("sgdm-1"));
         assert_eq!(kept(&runs, run), [false, true, true]);

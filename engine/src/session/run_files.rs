@@ -13,7 +13,7 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{Result, ScalarValue, Statistics};
+use datafusion::common::{ColumnStatistics, Result, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::{ListingTable, PartitionedFile};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder};
@@ -76,21 +76,31 @@ impl RunFiles {
     /// The scan with its files sorted by run; `None` where the run of a file is not known.
     fn by_run(&self, scan: &FileScanConfig) -> Result<Option<FileScanConfig>> {
         let mut runs: BTreeMap<&str, Vec<PartitionedFile>> = BTreeMap::new();
-        let schema = scan.file_source().table_schema().table_schema();
-        let unknown = Statistics::new_unknown(schema);
+        let schemas = scan.file_source().table_schema();
+        let (schema, of_file) = (schemas.table_schema(), schemas.file_schema());
         let place = schema.index_of(column::RUN_ID)?;
+        // No more than is said: that of every column takes 20 kB a file.
+        let unknown = vec![ColumnStatistics::new_unknown(); place + 1];
         for file in scan.file_groups.iter().flat_map(FileGroup::iter) {
             let Some(run) = self.runs.get(&file.object_meta.location) else {
                 return Ok(None);
             };
             // Bounds are what an order of files is checked by.
-            let bound = Precision::Exact(ScalarValue::from(run.as_str()));
-            let mut statistics = unknown.clone();
-            statistics.column_statistics[place].min_value = bound.clone();
-            statistics.column_statistics[place].max_value = bound;
+            let bound = Precision::Exact(ScalarValue::from(run.run_id.as_str()));
+            let mut columns = unknown.clone();
+            columns[place].min_value = bound.clone();
+            columns[place].max_value = bound;
             let mut file = file.clone();
-            file.statistics = Some(Arc::new(statistics));
-            runs.entry(run).or_default().push(file);
+            file.statistics = Some(Arc::new(Statistics {
+                num_rows: Precision::Absent,
+                total_byte_size: Precision::Absent,
+                column_statistics: columns,
+            }));
+            if run.has_the_tables_columns {
+                // Else each file's own is worked out from its footer, and the query rewritten for it.
+                file.arrow_schema = Some(Arc::clone(of_file));
+            }
+            runs.entry(&run.run_id).or_default().push(file);
         }
         let groups = balanced(runs.into_values().collect(), scan.file_groups.len());
         let run_id = Arc::new(Column::new(column::RUN_ID, place));

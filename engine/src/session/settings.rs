@@ -8,9 +8,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::object_store::DefaultObjectStoreRegistry;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::SessionConfig;
 
 use engram_schemas::DatasetLocation;
@@ -111,4 +113,14 @@ impl SessionSettings {
         self.memory_limit_bytes
             .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
     }
+}
+
+/// The limits of a session that is open, for another one: both hold what they hold together, and a file's footer is kept once.
+pub(super) fn beside(runtime: &RuntimeEnv) -> RuntimeEnvBuilder {
+    let footers = runtime.cache_manager.get_file_metadata_cache();
+    let kept = CacheManagerConfig::default().with_file_metadata_cache(Some(footers));
+    RuntimeEnvBuilder::from_runtime_env(runtime)
+        // Which files there are is each session's own, and so is the store that says so.
+        .with_cache_manager(kept)
+        .with_object_store_registry(Arc::new(DefaultObjectStoreRegistry::default()))
 }

@@ -125,15 +125,6 @@ fn identity_of(columns: &[String]) -> Vec<&str> {
         .collect()
 }
 
-/// `left.a = right.a AND ...` for every key column.
-fn same(left: &str, right: &str, key: &[&str]) -> String {
-    let equal: Vec<String> = key
-        .iter()
-        .map(|column| format!("{left}.{column} = {right}.{column}"))
-        .collect();
-    equal.join(" AND ")
-}
-
 /// Plans calls of table functions.
 #[derive(Debug)]
 pub(crate) struct TableFunctions;
