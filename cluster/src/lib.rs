@@ -35,6 +35,7 @@ pub use access::{Access, NodeCertificate, Token};
 pub use address::{Address, PORT};
 pub use error::{Error, Refusal, Result};
 pub use node::{Anonymous, Node, NodeSettings};
+pub use protocol::VERSION;
 
 use channels::Channels;
 use files::Files;

@@ -1,15 +1,15 @@
 //! What clients and nodes tell each other beside plans and rows: which Engram they are, and which dataset they mean.
 //!
 //! A plan names functions and operators of this program, and files. Another version may mean something else by them, so that
-//! plans go between equal versions only. The files of a dataset are named by one hash: a node that has another state of the
+//! plans go between equal versions only: a version is the release's number, and a hash of all that is compiled (`build.rs`). The files of a dataset are named by one hash: a node that has another state of the
 //! dataset opens it again, and refuses if that does not help.
 
 use engram_engine::Session;
 use engram_schemas::file_hash::hexadecimal;
 use sha2::{Digest, Sha256};
 
-/// The version of this program.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of this program: equal where it was built from equal sources.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("ENGRAM_SOURCES"));
 
 /// The header with the version of a client.
 pub(crate) const VERSION_HEADER: &str = "x-engram-version";

@@ -15,6 +15,12 @@ use crate::{NodeProcess, asking, dataset, done, failed, node, outcome};
 const COUNT: &[&str] = &["sql", "SELECT count(*) AS n FROM runs", "--format", "csv"];
 const TOKEN: &str = "a-token-of-some-length-0123456789";
 
+/// The version of the commands.
+fn version() -> String {
+    let (text, _) = done(engram(&["--version"]));
+    text.trim().trim_start_matches("engram ").to_owned()
+}
+
 /// Something that speaks the protocol, and says this of itself.
 struct Other {
     _runtime: Runtime,
@@ -71,6 +77,26 @@ fn a_node_of_another_version_is_left_out() {
         said.contains(&other.address) && said.contains("0.0.1"),
         "{said}"
     );
+}
+
+/// The number of a release does not change with every source.
+#[test]
+fn another_build_of_a_version_is_another_version() {
+    let version = version();
+    let (number, sources) = version.split_once('+').unwrap();
+    assert_eq!(number, env!("CARGO_PKG_VERSION"));
+    assert!(
+        sources.len() == 16 && sources.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{version}"
+    );
+    let dataset = dataset();
+    let other = Other::saying(&format!("engram {number}+0123456789abcdef threads 4"));
+    let mut command = asking(COUNT, dataset.path(), &[]);
+    command.args(["--nodes", &other.address]);
+    let said = failed(command);
+    let expected =
+        format!("version {number}+0123456789abcdef of Engram, and this is version {version}");
+    assert!(said.contains(&expected), "{said}");
 }
 
 #[test]
