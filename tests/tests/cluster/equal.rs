@@ -166,21 +166,6 @@ fn a_release_is_divided_too() {
     }
 }
 
-/// A run that comes while nodes run is seen by whoever asks then.
-#[test]
-fn a_dataset_may_grow() {
-    let folder = tempfile::tempdir().unwrap();
-    let runs = engram_tests::synthetic::sweep(2, &[0, 1, 2]);
-    engram_tests::synthetic::write(folder.path(), &runs[..6]).unwrap();
-    let node = NodeProcess::of(folder.path(), &[]);
-    let count = ["sql", "SELECT count(*) AS n FROM runs", "--format", "csv"];
-    for n_runs in [6, 9] {
-        engram_tests::synthetic::write(folder.path(), &runs[..n_runs]).unwrap();
-        let (text, _) = done(asking(&count, folder.path(), &[&node]));
-        assert_eq!(text.lines().nth(1), Some(n_runs.to_string().as_str()));
-    }
-}
-
 /// Of an answer as JSON.
 fn rows(text: &str) -> Vec<Value> {
     let rows: Value = serde_json::from_str(text).unwrap();

@@ -4,6 +4,7 @@
 
 mod admitting;
 mod equal;
+mod growing;
 mod jobs;
 mod losing;
 mod stores;
