@@ -32,27 +32,35 @@ port=${PORT:-50061}
 # In a folder that all nodes see and no other user can read.
 umask 077
 token=$(mktemp "$PWD/engram-token.XXXXXX") || exit 2
+said=$token.nodes
+trap 'rm -f "$token" "$said"' EXIT
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$token"
 
-# Each on its own name, so that the others reach it there.
+# Each listens on an address by which the others reach it. To the machine itself its name may mean another: Debian has 127.0.1.1
+# for it. So a node takes what its name means unless that is no other's way to it, or else the first of its own addresses.
 # shellcheck disable=SC2016
-srun --ntasks-per-node=1 bash -c 'exec "$0" node --at "$1" --listen "$SLURMD_NODENAME:$2" --token-file "$3"' \
-    "$engram" "$url" "$port" "$token" >&2 &
+listen='
+for address in $(getent ahostsv4 "$SLURMD_NODENAME" | cut -d " " -f 1) $(hostname -I) "$SLURMD_NODENAME"; do
+    case $address in
+        127.* | ::1 | fe80:*) ;;
+        *:*) address="[$address]" && break ;;
+        *) break ;;
+    esac
+done
+exec "$0" node --at "$1" --listen "$address:$2" --token-file "$3"'
+srun --ntasks-per-node=1 bash -c "$listen" "$engram" "$url" "$port" "$token" > "$said" &
 nodes=$!
-trap 'kill "$nodes" 2>/dev/null; wait "$nodes" 2>/dev/null; rm -f "$token"' EXIT
+trap 'kill "$nodes" 2>/dev/null; wait "$nodes" 2>/dev/null; rm -f "$token" "$said"' EXIT
 
-names=$(scontrol show hostnames "$SLURM_JOB_NODELIST") || exit 2
-addresses=
-for name in $names; do
-    addresses=$addresses,$name:$port
-    # It listens once it has opened the dataset.
-    until (exec 3<> "/dev/tcp/$name/$port") 2>/dev/null; do
-        if ! kill -0 "$nodes" 2>/dev/null; then
-            echo "the nodes ended before they listened" >&2
-            exit 2
-        fi
-        sleep 1
-    done
+# Each says where it listens once it has opened the dataset.
+addresses=()
+until [ "${#addresses[@]}" -eq "$SLURM_JOB_NUM_NODES" ]; do
+    if ! kill -0 "$nodes" 2>/dev/null; then
+        echo "the nodes ended before they listened" >&2
+        exit 2
+    fi
+    sleep 1
+    mapfile -t addresses < <(sed -n 's/^  node  //p' "$said")
 done
 
-"$engram" "$command" --at "$url" --nodes "${addresses#,}" --nodes-token-file "$token" "$@"
+"$engram" "$command" --at "$url" --nodes "$(IFS=, && echo "${addresses[*]}")" --nodes-token-file "$token" "$@"

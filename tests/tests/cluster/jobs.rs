@@ -14,21 +14,35 @@ fn script(name: &str) -> PathBuf {
     python::repository().join("scripts").join(name)
 }
 
-/// Slurm's commands, for a job on two addresses of this machine.
-const SRUN: &str = r#"#!/usr/bin/env bash
+/// Slurm's commands, for a job on two machines, which are this one. To themselves they are at a loopback address, as on Debian, and
+/// only one knows another of its name.
+const COMMANDS: [(&str, &str); 4] = [
+    (
+        "srun",
+        r#"#!/usr/bin/env bash
 while [[ $1 == --* ]]; do shift; done
-for name in 127.0.0.1 127.0.0.2; do SLURMD_NODENAME=$name "$@" & done
+for name in node-1 node-2; do SLURMD_NODENAME=$name "$@" & done
 trap 'kill $(jobs -p)' TERM
 wait
-"#;
-const SCONTROL: &str = "#!/bin/sh\nprintf '127.0.0.1\\n127.0.0.2\\n'\n";
+"#,
+    ),
+    (
+        "getent",
+        "#!/bin/sh\necho '127.0.1.1 STREAM'\n[ \"$2\" = node-1 ] || echo '0.0.0.0 STREAM'\n",
+    ),
+    ("hostname", "#!/bin/sh\necho '127.0.0.1 0.0.0.0 10.0.0.7'\n"),
+    (
+        "logged",
+        "#!/bin/sh\necho \"$*\" >> calls\nexec \"$COMMAND\" \"$@\"\n",
+    ),
+];
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_slurm_job_starts_nodes_and_asks_them() {
     let dataset = dataset();
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("srun", SRUN), ("scontrol", SCONTROL)] {
+    for (name, text) in COMMANDS {
         let file = folder.path().join(name);
         fs::write(&file, text).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
@@ -41,9 +55,10 @@ fn a_slurm_job_starts_nodes_and_asks_them() {
             .args(arguments)
             .current_dir(folder.path())
             .env("PATH", format!("{}:{path}", folder.path().display()))
-            .env("ENGRAM", commands::command("engram"))
-            .env("PORT", "50967")
-            .env("SLURM_JOB_NODELIST", "node[1-2]")
+            .env("ENGRAM", "logged")
+            .env("COMMAND", commands::command("engram"))
+            .env("PORT", "0")
+            .env("SLURM_JOB_NUM_NODES", "2")
             .env_remove("ENGRAM_NODES")
             .env_remove("ENGRAM_NODES_TOKEN");
         command
@@ -59,8 +74,14 @@ fn a_slurm_job_starts_nodes_and_asks_them() {
     let query = ["query", "validation_accuracy", "--format", "csv"];
     let (here, _) = done(asking(&query, dataset.path(), &[]));
     assert_eq!(here, there);
+    let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
+    assert_eq!(calls.matches("--listen 0.0.0.0:0").count(), 2, "{calls}");
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
-    assert_eq!(left.len(), 2, "the token is gone: {left:?}");
+    assert_eq!(
+        left.len(),
+        COMMANDS.len() + 1,
+        "the token is gone: {left:?}"
+    );
     // Nodes that do not start end the job.
     let said = failed(job(&["/no/such/place", "sql", "SELECT 1"]));
     assert!(
