@@ -44,8 +44,12 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// What a store refused is told by the store's hint, whatever it was asked for.
+/// What a store refused is told by the store's hint, whatever it was asked for. What the system refuses to nodes is in no store.
 fn hint(error: &anyhow::Error) -> Option<String> {
+    use engram_cluster::Error::{Bind, Read};
+    if let Some(error @ (Bind { .. } | Read { .. })) = error.downcast_ref() {
+        return error.hint();
+    }
     location::hint(error.as_ref()).or_else(|| hint_of_request(error))
 }
 
@@ -82,4 +86,32 @@ fn hint_of_request(error: &anyhow::Error) -> Option<String> {
     error
         .downcast_ref::<engram_engine::Error>()
         .and_then(engram_engine::hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn what_nodes_may_not_do_has_a_hint_of_its_own() {
+        let denied = || ErrorKind::PermissionDenied.into();
+        let token = engram_cluster::Error::Read {
+            file: "token".into(),
+            source: denied(),
+        };
+        let port = engram_cluster::Error::Bind {
+            address: ([127, 0, 0, 1], 1).into(),
+            source: denied(),
+        };
+        let hints = [token, port].map(|error| hint(&error.into()).unwrap());
+        assert_eq!(
+            hints,
+            [
+                "let the user who runs the command read it",
+                "choose a port above 1023"
+            ]
+        );
+    }
 }

@@ -9,6 +9,7 @@ use engram_cluster::{Access, Address, NodesSettings, Token, distribute};
 use engram_engine::Session;
 use tokio::runtime::Handle;
 
+use crate::printing::say;
 use crate::serve::seconds;
 
 /// Where a token may be given; an argument could be read by everybody on the machine.
@@ -58,6 +59,9 @@ impl NodesArguments {
             },
             silence: self.nodes_timeout,
         };
+        for warning in nodes.warnings() {
+            say(&format!("warning: {warning}"));
+        }
         Ok(distribute(session, nodes, connections()?).await?)
     }
 }

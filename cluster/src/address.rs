@@ -31,6 +31,16 @@ pub(crate) enum Encryption {
     Tls,
 }
 
+impl Encryption {
+    /// How a URL says so.
+    pub(crate) fn scheme(self) -> &'static str {
+        match self {
+            Self::Plain => "http",
+            Self::Tls => "https",
+        }
+    }
+}
+
 impl FromStr for Address {
     type Err = Error;
 
@@ -84,24 +94,33 @@ impl Address {
     /// When the system does not know the name.
     pub(crate) async fn resolve(&self, encryption: Encryption) -> std::io::Result<Vec<Url>> {
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await?;
-        let mut found: Vec<SocketAddr> = found.collect();
+        Ok(self.nodes(found.collect(), encryption))
+    }
+
+    /// Whether it means this machine and no other.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_name) => self.host.eq_ignore_ascii_case("localhost"),
+        }
+    }
+
+    /// The nodes at the addresses that were found for it.
+    fn nodes(&self, mut found: Vec<SocketAddr>, encryption: Encryption) -> Vec<Url> {
         found.sort();
         found.dedup();
         // A name of this machine stands for both of its loopback addresses, of which nodes listen on one.
         if found.len() > 1 && found.iter().all(|address| address.ip().is_loopback()) {
             found.retain(SocketAddr::is_ipv4);
         }
-        Ok(found
+        found
             .into_iter()
             .filter_map(|address| self.url(address, encryption))
-            .collect())
+            .collect()
     }
 
     fn url(&self, address: SocketAddr, encryption: Encryption) -> Option<Url> {
-        let scheme = match encryption {
-            Encryption::Plain => "http",
-            Encryption::Tls => "https",
-        };
+        let scheme = encryption.scheme();
         let mut url = Url::parse(&format!("{scheme}://{address}")).ok()?;
         if encryption == Encryption::Tls {
             url.set_fragment(Some(&self.host));
@@ -164,5 +183,52 @@ mod tests {
         };
         assert_eq!(url.fragment(), Some("localhost"));
         assert!(told(url).ends_with(":7"));
+    }
+
+    #[test]
+    fn a_name_stands_for_all_its_addresses() {
+        let name: Address = "nodes.default.svc:7".parse().unwrap();
+        let nodes = |found: &[&str], encryption| {
+            let found = found.iter().map(|address| address.parse().unwrap());
+            let nodes = name.nodes(found.collect(), encryption);
+            nodes.iter().map(Url::to_string).collect::<Vec<_>>()
+        };
+        let found = ["10.0.0.9:7", "10.0.0.7:7", "10.0.0.9:7", "[fd00::1]:7"];
+        assert_eq!(
+            nodes(&found, Encryption::Plain),
+            [
+                "http://10.0.0.7:7/",
+                "http://10.0.0.9:7/",
+                "http://[fd00::1]:7/"
+            ]
+        );
+        assert_eq!(
+            nodes(&found[..2], Encryption::Tls),
+            [
+                "https://10.0.0.7:7/#nodes.default.svc",
+                "https://10.0.0.9:7/#nodes.default.svc"
+            ]
+        );
+        // Both are this machine.
+        assert_eq!(
+            nodes(&["[::1]:7", "127.0.0.1:7"], Encryption::Plain),
+            ["http://127.0.0.1:7/"]
+        );
+        assert_eq!(nodes(&["[::1]:7"], Encryption::Plain), ["http://[::1]:7/"]);
+        assert!(nodes(&[], Encryption::Plain).is_empty());
+    }
+
+    #[test]
+    fn some_addresses_are_of_this_machine() {
+        for (given, expected) in [
+            ("127.0.0.2:7", true),
+            ("localhost", true),
+            ("[::1]:7", true),
+            ("10.0.0.7", false),
+            ("node-1", false),
+        ] {
+            let address: Address = given.parse().unwrap();
+            assert_eq!(address.is_loopback(), expected, "{given}");
+        }
     }
 }

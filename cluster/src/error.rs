@@ -135,8 +135,13 @@ impl Error {
                 std::io::ErrorKind::PermissionDenied => "choose a port above 1023",
                 _ => "choose an address of this machine, as in 127.0.0.1:50061",
             },
+            Self::Serve { .. } => "start the node again; queries go on with the other nodes",
+            Self::Read { source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => "check the path: there is no such file",
+                std::io::ErrorKind::PermissionDenied => "let the user who runs the command read it",
+                _ => "give a file of text",
+            },
             Self::Certificate { .. } => "give a certificate chain and its private key, both as PEM",
-            _ => return None,
         };
         Some(hint.to_owned())
     }

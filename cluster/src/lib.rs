@@ -53,6 +53,18 @@ pub struct NodesSettings {
     pub silence: Duration,
 }
 
+impl NodesSettings {
+    /// What a user should know about settings that are allowed and not safe.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let is_told = self.access.token.is_some() && self.access.authority.is_none();
+        let mut warnings = Vec::new();
+        if is_told && !self.addresses.iter().all(Address::is_loopback) {
+            warnings.push("token and rows go over the network unencrypted: have nodes encrypt and give --nodes-authority, or keep the network closed");
+        }
+        warnings
+    }
+}
+
 /// Has nodes compute the queries of a session from now on. Queries that read no files of the dataset are computed as before.
 ///
 /// Connections live on the runtime `connections`, which should be another than the one that the session computes on: what computes
@@ -86,4 +98,31 @@ pub async fn distribute(
         .build();
     *session.context().state_ref().write() = state;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_in_the_open_is_warned_of() {
+        let settings =
+            |address: &str, token: Option<&str>, authority: Option<&str>| NodesSettings {
+                addresses: vec![address.parse().unwrap()],
+                access: Access {
+                    token: token.map(|token| Token::parse(token).unwrap()),
+                    authority: authority.map(Into::into),
+                },
+                silence: Duration::from_secs(1),
+            };
+        let token = Some("s3cr3t-of-some-length");
+        assert_eq!(settings("node-1", token, None).warnings().len(), 1);
+        for safe in [
+            settings("localhost", token, None),
+            settings("node-1", None, None),
+            settings("node-1", token, Some("authority.pem")),
+        ] {
+            assert!(safe.warnings().is_empty(), "{safe:?}");
+        }
+    }
 }

@@ -214,6 +214,41 @@ fn a_node_has_one_dataset() {
 }
 
 #[test]
+fn a_token_in_the_open_is_warned_of() {
+    let dataset = dataset();
+    let nodes = |address: &str| {
+        let mut command = asking(COUNT, dataset.path(), &[]);
+        command
+            .args(["--nodes", address, "--nodes-timeout", "1"])
+            .env("ENGRAM_NODES_TOKEN", TOKEN);
+        failed(command)
+    };
+    const WARNING: &str = "warning: token and rows go over the network unencrypted";
+    // An address that is kept for documents, where nothing is.
+    let said = nodes("192.0.2.1:1");
+    assert!(said.contains(WARNING), "{said}");
+    let said = nodes("127.0.0.1:1");
+    assert!(!said.contains(WARNING), "{said}");
+}
+
+#[test]
+fn a_token_that_cannot_be_read_is_explained() {
+    let dataset = dataset();
+    let mut command = asking(COUNT, dataset.path(), &[]);
+    command.args([
+        "--nodes",
+        "127.0.0.1:1",
+        "--nodes-token-file",
+        "/no/such/token",
+    ]);
+    let said = failed(command);
+    assert!(
+        said.contains("cannot read /no/such/token") && said.contains("hint: check the path"),
+        "{said}"
+    );
+}
+
+#[test]
 fn nodes_do_not_start_unsafely() {
     let dataset = dataset();
     let refused = |arguments: &[&str]| {
