@@ -27,7 +27,6 @@ use tokio::sync::mpsc::Sender;
 
 use crate::Error;
 use crate::address::told;
-use crate::channels::Loss;
 use crate::error::Refusal;
 use crate::planner::Planner;
 
@@ -144,7 +143,7 @@ impl Tries {
             let Err(error) = self.try_once(ready).await else {
                 return Ok(());
             };
-            let Some(loss) = Loss::read(&error) else {
+            let Some(loss) = self.planner.nodes().channels().loss(&error) else {
                 return Err(error);
             };
             let node = loss.node.as_ref().map_or_else(|| "a node".to_owned(), told);

@@ -1,27 +1,21 @@
 //! Connections to nodes.
 //!
 //! A connection shows the token, the version and the dataset with every request, and asks a silent node now and then whether it
-//! still lives. What goes wrong on it bears the node's name, which neither HTTP nor the library that carries plans and rows put
-//! into their errors. An error may come from a node that lost another one, and then is a text: so the name is read from the text.
+//! still lives.
+//!
+//! Which nodes call each other stands in plans. A node calls those alone that the client of a query says to have, encrypted as
+//! it is itself: to any other it would show its token.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use arrow_flight::error::FlightError;
 use async_trait::async_trait;
+use datafusion::common::plan_err;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::TaskContext;
-use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion_distributed::grpc::{BoxCloneSyncChannel, create_worker_client};
-use datafusion_distributed::{
-    ChannelResolver, CoordinatorToWorkerMsg, ExecuteTaskRequest, GetWorkerInfoRequest,
-    GetWorkerInfoResponse, SetPlanRequest, WorkerChannel, WorkerToCoordinatorMsg,
-};
-use futures::StreamExt;
-use futures::stream::BoxStream;
+use datafusion_distributed::{ChannelResolver, WorkerChannel};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::runtime::Handle;
@@ -32,10 +26,12 @@ use url::Url;
 
 use crate::access::{self, Access};
 use crate::address::Encryption;
-use crate::protocol::{DATASET_HEADER, VERSION, VERSION_HEADER};
+use crate::loss::{Loss, Mark};
+use crate::named::{Name, Named, causes};
+use crate::protocol::{DATASET_HEADER, MARK_HEADER, NODES_HEADER, VERSION, VERSION_HEADER};
 
-/// Begins the text of an error that means a node.
-const MARK: &str = "lost the node ";
+/// How many connections are kept. Nodes come and go, and their addresses with them.
+const MOST_KEPT: usize = 1024;
 
 /// Connections, opened once each.
 #[derive(Clone)]
@@ -46,6 +42,9 @@ pub(crate) struct Channels {
     /// Where connections live. What computes would keep them from answering in time.
     runtime: Handle,
     open: Arc<Mutex<HashMap<Url, Connection>>>,
+    mark: Mark,
+    /// The only nodes that are called, where not all are.
+    only: Option<Arc<[Url]>>,
 }
 
 type Connection = Arc<OnceCell<BoxCloneSyncChannel>>;
@@ -75,16 +74,46 @@ impl Channels {
             silence,
             runtime,
             open: Arc::default(),
+            mark: Mark::drawn(),
+            only: None,
         })
     }
 
-    /// Connections on which a dataset is meant.
-    pub(crate) fn with_dataset(mut self, identity: &str) -> Self {
-        if let Ok(identity) = HeaderValue::from_str(identity) {
-            let name = HeaderName::from_static(DATASET_HEADER);
-            self.headers.insert(name, identity);
+    /// The connections of a client: a dataset is meant on them, and losses are told so that the client knows them.
+    pub(crate) fn of_client(mut self, dataset: &str) -> Self {
+        let dataset = HeaderValue::from_str(dataset).ok();
+        let shown = [(DATASET_HEADER, dataset), (MARK_HEADER, self.mark.header())];
+        for (name, value) in shown {
+            if let Some(value) = value {
+                self.headers.insert(HeaderName::from_static(name), value);
+            }
         }
         self
+    }
+
+    /// What the nodes of a query are told of each other.
+    pub(crate) fn headers_of_query(nodes: &[Url]) -> HeaderMap {
+        let nodes: Vec<&str> = nodes.iter().map(Url::as_str).collect();
+        let nodes = HeaderValue::from_str(&nodes.join(",")).ok();
+        let name = HeaderName::from_static(NODES_HEADER);
+        nodes.map(|nodes| (name, nodes)).into_iter().collect()
+    }
+
+    /// The connections of a node for the query that came with these headers.
+    pub(crate) fn for_query(&self, headers: &HeaderMap) -> Self {
+        let named = headers.get(NODES_HEADER);
+        let named = named.and_then(|named| named.to_str().ok()).unwrap_or("");
+        let only = named.split(',').filter_map(|url| Url::parse(url).ok());
+        Self {
+            mark: Mark::shown(headers).unwrap_or_else(|| self.mark.clone()),
+            only: Some(only.collect()),
+            ..self.clone()
+        }
+    }
+
+    /// The loss of a node that an error means, if it means one.
+    pub(crate) fn loss(&self, error: &DataFusionError) -> Option<Loss> {
+        self.mark.read(error)
     }
 
     pub(crate) fn encryption(&self) -> Encryption {
@@ -97,21 +126,37 @@ impl Channels {
     /// A node to talk to.
     ///
     /// # Errors
-    /// A [`Loss`] when it cannot be reached.
+    /// A [`Loss`] when it cannot be reached, and an error of the plan when it is none that may be called.
     pub(crate) async fn node(&self, url: &Url) -> Result<Box<dyn WorkerChannel>> {
-        let connection = match self.open.lock() {
-            Ok(mut open) => Arc::clone(open.entry(url.clone()).or_default()),
-            Err(_poisoned) => Connection::default(),
-        };
+        let is_known = self.only.as_ref().is_none_or(|only| only.contains(url));
+        if !is_known || url.scheme() != self.encryption().scheme() {
+            return plan_err!("{url} is no node of this query");
+        }
+        let connection = self.connection(url);
         let channel = connection.get_or_try_init(|| self.connect(url)).await?;
-        Ok(Box::new(Node {
+        let name = Name {
             url: url.clone(),
-            channel: create_worker_client(channel.clone()),
-        }))
+            mark: self.mark.clone(),
+        };
+        let channel = create_worker_client(channel.clone());
+        Ok(Box::new(Named { name, channel }))
+    }
+
+    /// The connection that is kept, opened or not.
+    fn connection(&self, url: &Url) -> Connection {
+        let Ok(mut open) = self.open.lock() else {
+            return Connection::default();
+        };
+        if open.len() >= MOST_KEPT && !open.contains_key(url) {
+            // Any: whoever uses it goes on to do so, and it is opened again when it is asked for.
+            let any = open.keys().next().cloned();
+            any.and_then(|any| open.remove(&any));
+        }
+        Arc::clone(open.entry(url.clone()).or_default())
     }
 
     async fn connect(&self, url: &Url) -> Result<BoxCloneSyncChannel> {
-        let lost = |reason: String| DataFusionError::from(Loss::of(url, reason));
+        let lost = |reason: String| self.mark.error(&Loss::of(url, reason));
         let half = self.silence / 2;
         let mut target = url.clone();
         target.set_fragment(None);
@@ -156,170 +201,70 @@ impl ChannelResolver for Channels {
     }
 }
 
-/// A node, whose errors bear its name.
-struct Node {
-    url: Url,
-    channel: Box<dyn WorkerChannel>,
-}
-
-impl Node {
-    /// What an error of the connection means. One of the query is passed on as it is.
-    fn named(url: &Url, error: DataFusionError) -> DataFusionError {
-        let DataFusionError::External(source) = &error else {
-            return error;
-        };
-        if let Some(status) = source.downcast_ref::<tonic::Status>() {
-            return Loss::of(url, words(status)).into();
-        }
-        match source.downcast_ref::<FlightError>() {
-            Some(unreadable) => Loss::of(url, causes(unreadable)).into(),
-            None => error,
-        }
-    }
-}
-
-#[async_trait]
-impl WorkerChannel for Node {
-    async fn coordinator_channel(
-        &mut self,
-        headers: HeaderMap,
-        plan: SetPlanRequest,
-        messages: BoxStream<'static, CoordinatorToWorkerMsg>,
-        metrics: ExecutionPlanMetricsSet,
-        context: &Arc<TaskContext>,
-    ) -> Result<BoxStream<'static, Result<WorkerToCoordinatorMsg>>> {
-        let url = self.url.clone();
-        let answer = self
-            .channel
-            .coordinator_channel(headers, plan, messages, metrics, context)
-            .await
-            .map_err(|error| Self::named(&url, error))?;
-        let answer = answer.map(move |message| message.map_err(|error| Self::named(&url, error)));
-        Ok(answer.boxed())
-    }
-
-    async fn execute_task(
-        &mut self,
-        headers: HeaderMap,
-        request: ExecuteTaskRequest,
-        metrics: ExecutionPlanMetricsSet,
-        context: &Arc<TaskContext>,
-    ) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
-        let answer = self
-            .channel
-            .execute_task(headers, request, metrics, context)
-            .await
-            .map_err(|error| Self::named(&self.url, error))?;
-        let partitions = answer.into_iter().map(|partition| {
-            let url = self.url.clone();
-            let partition =
-                partition.map(move |batch| batch.map_err(|error| Self::named(&url, error)));
-            partition.boxed()
-        });
-        Ok(partitions.collect())
-    }
-
-    async fn get_worker_info(
-        &mut self,
-        request: GetWorkerInfoRequest,
-    ) -> Result<GetWorkerInfoResponse> {
-        let answer = self.channel.get_worker_info(request).await;
-        answer.map_err(|error| Self::named(&self.url, error))
-    }
-}
-
-/// A node that does not answer any more, or refuses to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Loss {
-    /// The node; none where it is not known which of them it is.
-    pub(crate) node: Option<Url>,
-    /// What happened to it.
-    pub(crate) reason: String,
-}
-
-impl Loss {
-    fn of(node: &Url, reason: String) -> Self {
-        Self {
-            node: Some(node.clone()),
-            reason,
-        }
-    }
-
-    /// The loss that an error means, if it means one.
-    pub(crate) fn read(error: &DataFusionError) -> Option<Self> {
-        // The words of the library for a node that was never sent what it is to do, because its client or the way to it was lost.
-        const NEVER_SENT: &str = "timed-out while waiting for the plan";
-        let text = error.strip_backtrace();
-        if let Some((_, rest)) = text.split_once(MARK) {
-            let (node, reason) = rest.split_once(": ")?;
-            return Some(Self::of(&Url::parse(node).ok()?, reason.to_owned()));
-        }
-        text.contains(NEVER_SENT).then(|| Self {
-            node: None,
-            reason: "a node waited for its part of the query in vain".to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.node {
-            Some(node) => write!(f, "{MARK}{node}: {}", self.reason),
-            None => f.write_str(&self.reason),
-        }
-    }
-}
-
-impl std::error::Error for Loss {}
-
-impl From<Loss> for DataFusionError {
-    fn from(loss: Loss) -> Self {
-        Self::External(Box::new(loss))
-    }
-}
-
 fn silent(limit: Duration) -> String {
     format!("it did not answer for {} s", limit.as_secs_f64())
-}
-
-/// What a status says, with its causes. Of a node that refuses it is the node's own words.
-fn words(status: &tonic::Status) -> String {
-    match std::error::Error::source(status) {
-        Some(source) => causes(source),
-        None => status.message().to_owned(),
-    }
-}
-
-/// An error and its causes in a line, without repetitions.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_loss_is_read_from_what_other_nodes_tell_of_it() {
-        let node = Url::parse("https://10.0.0.7:50061/#nodes").unwrap();
-        let loss = Loss::of(&node, "connection reset: by peer".to_owned());
-        let error = DataFusionError::from(loss.clone());
-        assert_eq!(Loss::read(&error), Some(loss.clone()));
-        // What crosses a network is a text.
-        let error = DataFusionError::External(error.to_string().into());
-        let error = DataFusionError::Context("reading".to_owned(), Box::new(error));
-        assert_eq!(Loss::read(&error), Some(loss));
-        let other = DataFusionError::Execution("divide by zero".to_owned());
-        assert_eq!(Loss::read(&other), None);
+    fn channels() -> Channels {
+        let silence = Duration::from_secs(1);
+        Channels::new(&Access::default(), silence, Handle::current()).unwrap()
+    }
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    async fn refusal(channels: &Channels, node: &str) -> DataFusionError {
+        channels.node(&url(node)).await.err().unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_nodes_of_the_query_are_called() {
+        // Nothing listens there: what may be called is lost, and the rest is not tried.
+        let named = [url("http://127.0.0.1:1/"), url("http://127.0.0.2:1/")];
+        let all = channels();
+        let some = all.for_query(&Channels::headers_of_query(&named));
+        for node in ["http://127.0.0.1:1/", "http://127.0.0.2:1/"] {
+            let error = refusal(&some, node).await;
+            assert_eq!(some.loss(&error).unwrap().node, Some(url(node)));
+        }
+        let none = all.for_query(&HeaderMap::new());
+        for (channels, node) in [
+            (&some, "http://127.0.0.3:1/"),
+            (&some, "http://127.0.0.1:2/"),
+            (&some, "https://127.0.0.1:1/"),
+            (&none, "http://127.0.0.1:1/"),
+            (&all, "https://127.0.0.1:1/"),
+            (&all, "file:///etc/passwd"),
+        ] {
+            let error = refusal(channels, node).await;
+            assert_eq!(channels.loss(&error), None, "{error}");
+            assert!(error.to_string().contains("is no node of this query"));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_encrypted_is_never_shown_in_the_open() {
+        let encrypted = Channels {
+            authority: Some(Certificate::from_pem("")),
+            ..channels()
+        };
+        let error = refusal(&encrypted, "http://127.0.0.1:1/").await;
+        assert!(error.to_string().contains("is no node of this query"));
+    }
+
+    #[tokio::test]
+    async fn few_connections_are_kept() {
+        let channels = channels();
+        for port in 1..=MOST_KEPT + 10 {
+            channels.connection(&url(&format!("http://10.0.0.1:{port}/")));
+        }
+        let last = url(&format!("http://10.0.0.1:{}/", MOST_KEPT + 10));
+        let open = channels.open.lock().unwrap();
+        assert!(open.len() == MOST_KEPT && open.contains_key(&last));
     }
 }

@@ -51,6 +51,12 @@ pub enum Error {
         /// The rows that had been handed over.
         n_rows: u64,
     },
+    /// A node whose part of a query ended in a panic. Another try would end there too.
+    #[error("the node {node} failed: a computation of it ended in a panic")]
+    Panicked {
+        /// The node.
+        node: String,
+    },
     /// Settings that do not go together.
     #[error("{problem}")]
     Settings {
@@ -127,6 +133,9 @@ impl Error {
                 "see what the nodes say before they end; without --nodes the query runs here"
             }
             Self::Lost { .. } => "run the command again: it goes on with the other nodes",
+            Self::Panicked { .. } => {
+                "this is a defect of Engram: report it with what the node says; without --nodes the query runs here"
+            }
             Self::Settings { hint, .. } => hint,
             Self::Bind { source, .. } => match source.kind() {
                 std::io::ErrorKind::AddrInUse => {

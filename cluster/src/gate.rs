@@ -151,7 +151,8 @@ impl<T> Drop for Ended<T> {
     }
 }
 
-const PANICKED: &str = "a computation of it ended in a panic, which is a defect";
+/// What a node says of an answer that a panic may have cut off.
+pub(crate) const PANICKED: &str = "a computation of it ended in a panic, which is a defect";
 
 /// How many panics there were in this process.
 static PANICS: AtomicU64 = AtomicU64::new(0);

@@ -17,6 +17,8 @@ mod division;
 mod error;
 mod files;
 mod gate;
+mod loss;
+mod named;
 mod node;
 mod nodes;
 mod orders;
@@ -78,7 +80,7 @@ pub async fn distribute(
     connections: Handle,
 ) -> Result<()> {
     let channels = Channels::new(&nodes.access, nodes.silence, connections)?;
-    let channels = channels.with_dataset(&protocol::identity(session));
+    let channels = channels.of_client(&protocol::identity(session));
     let nodes = Nodes::new(nodes.addresses, channels);
     nodes.ready().await?;
     let mut config = session.context().copied_config();

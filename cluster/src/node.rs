@@ -27,7 +27,7 @@ use crate::channels::Channels;
 use crate::datasets::{Datasets, State};
 use crate::files::Files;
 use crate::gate::{Gate, count_panics};
-use crate::protocol::{DATASET_HEADER, Greeting, VERSION};
+use crate::protocol::{DATASET_HEADER, Greeting, MOST_HEADER_BYTES, VERSION};
 use crate::{Error, Result};
 
 /// What a node listens on, and whom it works for.
@@ -145,7 +145,8 @@ impl Node {
         let mut server = Server::builder()
             .http2_keepalive_interval(Some(settings.silence / 2))
             .http2_keepalive_timeout(Some(settings.silence / 2))
-            .http2_adaptive_window(Some(true));
+            .http2_adaptive_window(Some(true))
+            .http2_max_header_list_size(MOST_HEADER_BYTES);
         if let Some(files) = &settings.certificate {
             server = server
                 .tls_config(files.server()?)
@@ -244,6 +245,7 @@ impl WorkerSessionBuilder for Desk {
         let state = self.datasets.of(identity).await?.ok_or_else(unknown)?;
         let ours = state.session.context().state();
         let files = Files::of(&state.session);
+        let channels = self.channels.for_query(&asked.headers);
         let mut builder = asked.builder;
         let options = builder.config().get_or_insert_default().options_mut();
         // All but the extensions, which are the library's for this query.
@@ -256,7 +258,7 @@ impl WorkerSessionBuilder for Desk {
             .with_higher_order_functions(ours.higher_order_functions().values().cloned().collect())
             .with_aggregate_functions(ours.aggregate_functions().values().cloned().collect())
             .with_window_functions(ours.window_functions().values().cloned().collect())
-            .with_distributed_channel_resolver(self.channels.clone())
+            .with_distributed_channel_resolver(channels)
             .with_distributed_worker_plan_rewrite_handler(
                 move |event: WorkerPlanRewriteEvent<'_>| {
                     files.check(&event.plan)?;

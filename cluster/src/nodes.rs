@@ -9,7 +9,7 @@ use futures::future::join_all;
 use url::Url;
 
 use crate::address::{Address, told};
-use crate::channels::{Channels, Loss};
+use crate::channels::Channels;
 use crate::error::Refusal;
 use crate::protocol::{Greeting, VERSION};
 use crate::{Error, Result};
@@ -131,10 +131,12 @@ impl Nodes {
             let mut node = self.channels.node(url).await?;
             node.get_worker_info(GetWorkerInfoRequest {}).await
         };
-        let answer = asking.await.map_err(|error| match Loss::read(&error) {
-            Some(loss) => loss.reason,
-            None => error.strip_backtrace(),
-        })?;
+        let answer = asking
+            .await
+            .map_err(|error| match self.channels.loss(&error) {
+                Some(loss) => loss.reason,
+                None => error.strip_backtrace(),
+            })?;
         let greeting = Greeting::read(&answer.version)
             .ok_or_else(|| "what answers there is no node of Engram".to_owned())?;
         match greeting.version == VERSION {

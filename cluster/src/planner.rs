@@ -25,10 +25,11 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion_distributed::{
     DistributedExt, SessionStateBuilderExt, WorkerResolver, display_plan_ascii,
 };
-use engram_engine::session::giving_way;
+use engram_engine::session::{WINDOWS_OVER_ALL, giving_way};
 use url::Url;
 
 use crate::answer::Answer;
+use crate::channels::Channels;
 use crate::division;
 use crate::files::Files;
 use crate::nodes::{Nodes, Ready};
@@ -65,9 +66,14 @@ impl Planner {
         let n_tasks = ready.urls.len().max(2);
         let n_partitions = ready.n_threads.max(2);
         let config = self.session.config().clone();
+        // What brings the partitions of one process together does not bring those of several.
+        let rules = self.session.physical_optimizers().iter();
+        let rules = rules.filter(|rule| rule.name() != WINDOWS_OVER_ALL);
         let session = SessionStateBuilder::new_from_existing(self.session.clone())
+            .with_physical_optimizer_rules(rules.cloned().collect())
             .with_config(config.with_target_partitions(n_partitions))
             .with_query_planner(Arc::new(Here))
+            .with_distributed_passthrough_headers(Channels::headers_of_query(&ready.urls))?
             .with_distributed_planner()
             .with_distributed_worker_resolver(Urls(ready.urls))
             .with_distributed_channel_resolver(self.nodes.channels().clone())

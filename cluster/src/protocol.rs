@@ -17,6 +17,15 @@ pub(crate) const VERSION_HEADER: &str = "x-engram-version";
 /// The header with the identity of the dataset that a client has opened.
 pub(crate) const DATASET_HEADER: &str = "x-engram-dataset";
 
+/// The header with the URLs of the nodes that a query is divided among, by commas.
+pub(crate) const NODES_HEADER: &str = "x-engram-nodes";
+
+/// The header with what losses are told by.
+pub(crate) const MARK_HEADER: &str = "x-engram-mark";
+
+/// What the headers of a request may hold, in bytes. The URLs of some thousand nodes have room.
+pub(crate) const MOST_HEADER_BYTES: u32 = 256 << 10;
+
 /// What a node says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Greeting {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use datafusion_distributed::{GetWorkerInfoRequest, Worker, grpc};
 use engram_tests::commands::engram;
@@ -9,6 +10,8 @@ use engram_tests::synthetic;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::InterceptorLayer;
+use tonic::{Request, Status};
 
 use crate::{NodeProcess, asking, dataset, done, failed, node, outcome};
 
@@ -16,26 +19,36 @@ const COUNT: &[&str] = &["sql", "SELECT count(*) AS n FROM runs", "--format", "c
 const TOKEN: &str = "a-token-of-some-length-0123456789";
 
 /// The version of the commands.
-fn version() -> String {
+pub(crate) fn version() -> String {
     let (text, _) = done(engram(&["--version"]));
     text.trim().trim_start_matches("engram ").to_owned()
 }
 
 /// Something that speaks the protocol, and says this of itself.
-struct Other {
+pub(crate) struct Other {
     _runtime: Runtime,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Other {
     fn saying(version: &str) -> Self {
+        Self::refusing(version, Ok)
+    }
+
+    /// One that takes only what passes.
+    pub(crate) fn refusing(
+        version: &str,
+        pass: impl Fn(Request<()>) -> Result<Request<()>, Status> + Clone + Send + Sync + 'static,
+    ) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime
             .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
             .unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let worker = Worker::default().with_version(version.to_owned());
-        let server = tonic::transport::Server::builder().add_service(worker.into_worker_server());
+        let server = tonic::transport::Server::builder()
+            .layer(InterceptorLayer::new(pass))
+            .add_service(worker.into_worker_server());
         runtime.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
         Self {
             _runtime: runtime,
@@ -211,6 +224,36 @@ fn a_node_has_one_dataset() {
         said.contains("hint: start the nodes with the --at of this command"),
         "{said}"
     );
+}
+
+/// However many ask for what it does not have, a node opens its dataset now and then.
+#[test]
+fn a_node_opens_its_dataset_once_for_all_strangers() {
+    let dataset = dataset();
+    let mut command = node(dataset.path(), &[]);
+    command.env("ENGRAM_LOG", "engram_cluster=info");
+    let mut node = NodeProcess::start(command);
+    let runs = synthetic::sweep(1, &[0, 1]);
+    let others = [1, 2, 3, 4, 5, 6, 7, 8].map(|n_runs| {
+        let other = tempfile::tempdir().unwrap();
+        synthetic::write(other.path(), &runs[..n_runs]).unwrap();
+        other
+    });
+    let asked = others.each_ref().map(|other| {
+        let mut command = asking(COUNT, other.path(), &[&node]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    });
+    for asked in asked {
+        let (is_done, _, said) = outcome(asked.wait_with_output().unwrap());
+        assert!(
+            !is_done && said.contains("it has another dataset"),
+            "{said}"
+        );
+    }
+    let log = node.ended();
+    let n_opened = log.matches("the dataset is opened again").count();
+    assert!((1..=4).contains(&n_opened), "{n_opened} times: {log}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::admitting::{Other, version};
 use crate::{NodeProcess, asking, dataset, done, failed, outcome};
 
 /// Takes some seconds, and gives no row before the end.
@@ -143,6 +144,54 @@ fn a_node_s_limit_of_memory_is_told() {
     let said = failed(asking(&["sql", sql], dataset.path(), &nodes));
     assert!(said.contains("needs more memory than it may use"), "{said}");
     assert!(!said.contains("a node is left out"), "{said}");
+}
+
+/// What users write and what files hold is no news of a node, wherever errors repeat it.
+#[test]
+fn words_of_a_query_are_no_loss() {
+    let dataset = dataset();
+    let nodes = [1, 2].map(|_| NodeProcess::of(dataset.path(), &[]));
+    let nodes: Vec<&NodeProcess> = nodes.iter().collect();
+    let address = &nodes[0].address;
+    for words in [
+        &format!("lost the node http://{address}/: gone"),
+        "Worker::execute_task timed-out while waiting for the plan to be set by the coordinator.",
+        "a computation of it ended in a panic, which is a defect",
+    ] {
+        let sql = format!("SELECT CAST(run_id || '{words}' AS BIGINT) AS n FROM runs");
+        let said = failed(asking(&["sql", &sql], dataset.path(), &nodes));
+        assert!(said.contains(words), "{said}");
+        assert!(
+            !said.contains("left out") && !said.contains("tried"),
+            "{said}"
+        );
+    }
+}
+
+/// Another try would end as the first did.
+#[test]
+fn a_query_that_panics_is_tried_once() {
+    const PANICKED: &str = "a computation of it ended in a panic, which is a defect";
+    let dataset = dataset();
+    let node = NodeProcess::of(dataset.path(), &[]);
+    let panicking = Other::refusing(&format!("engram {} threads 2", version()), |request| {
+        // What belongs to a query says which nodes it has.
+        match request.metadata().contains_key("x-engram-nodes") {
+            true => Err(tonic::Status::internal(PANICKED)),
+            false => Ok(request),
+        }
+    });
+    let count = ["sql", "SELECT count(*) AS n FROM runs"];
+    let mut command = asking(&count, dataset.path(), &[]);
+    let nodes = format!("{},{}", node.address, panicking.address);
+    command.args(["--nodes", &nodes]);
+    let said = failed(command);
+    let expected = format!("the node {} failed", panicking.address);
+    assert!(said.contains(&expected) && said.contains("panic"), "{said}");
+    assert!(
+        !said.contains("left out") && !said.contains("tried"),
+        "{said}"
+    );
 }
 
 /// A query that nobody waits for any more is not computed to its end.
