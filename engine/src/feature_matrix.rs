@@ -6,13 +6,15 @@
 
 mod order;
 mod pieces;
+mod rows;
 
 pub use pieces::BinnedMatrix;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, RecordBatch, StringArray};
-use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::concat_batches;
 use engram_schemas::{Depth, LearningRule, observable::Measure, trajectories::column};
+
+use rows::FeatureQuery;
 
 use crate::{Error, Excluded, Result, Session};
 
@@ -108,15 +110,6 @@ pub fn features_of(measures: &[Measure]) -> String {
         .map(|measure| format!("'{}'", measure.as_str()))
         .collect();
     include_str!("../../queries/features.sql").replacen("$measure", &names.join(", "), 1)
-}
-
-/// The columns of a feature query beside those of [`Example`].
-mod query_column {
-    pub(super) const EXCLUDED: &str = "excluded";
-    pub(super) const SIDE: &str = "side";
-    pub(super) const STATISTICS: &str = "statistics";
-    pub(super) const EPOCHS: &str = "epochs";
-    pub(super) const FEATURES: &str = "features";
 }
 
 impl FeatureMatrix {
@@ -307,165 +300,6 @@ fn group(statistics: &[String], n_epochs: usize) -> (Vec<String>, Vec<usize>) {
         (0..statistics.len()).flat_map(|statistic| std::iter::repeat_n(statistic, n_epochs));
     let of_depth = std::iter::repeat_n(statistics.len(), Depth::ALL.len());
     (groups, of_statistics.chain(of_depth).collect())
-}
-
-/// The columns that say who the examples of a feature query's rows are, and which are left out.
-struct Identity {
-    columns: [StringArray; 6],
-    excluded: Option<StringArray>,
-    sides: Option<StringArray>,
-}
-
-impl Identity {
-    /// The columns, in the order of [`Example`].
-    const COLUMNS: [&str; 6] = [
-        column::RUN_ID,
-        column::TASK,
-        column::ARCHITECTURE,
-        column::LEARNING_RULE,
-        column::LAYER,
-        column::DEPTH,
-    ];
-
-    /// Those that a query may leave out.
-    const OPTIONAL: [&str; 2] = [query_column::EXCLUDED, query_column::SIDE];
-
-    fn of(rows: &RecordBatch) -> Result<Self> {
-        let text = |name| {
-            typed(rows, name, &DataType::Utf8).map(|column| column.as_string::<i32>().clone())
-        };
-        let [run_id, task, architecture, learning_rule, layer, depth] = Self::COLUMNS.map(text);
-        let [excluded, sides] = Self::OPTIONAL.map(|name| {
-            let is_there = rows.schema().column_with_name(name).is_some();
-            is_there.then(|| text(name)).transpose()
-        });
-        Ok(Self {
-            columns: [
-                run_id?,
-                task?,
-                architecture?,
-                learning_rule?,
-                layer?,
-                depth?,
-            ],
-            excluded: excluded?,
-            sides: sides?,
-        })
-    }
-
-    /// The rows that stay; the others are counted.
-    fn included(&self, excluded: &mut Excluded) -> Vec<usize> {
-        let mut included = Vec::new();
-        for row in 0..self.columns[0].len() {
-            match &self.excluded {
-                Some(reasons) if reasons.is_valid(row) => {
-                    *excluded.0.entry(reasons.value(row).to_owned()).or_default() += 1;
-                }
-                _ => included.push(row),
-            }
-        }
-        included
-    }
-
-    fn example(&self, row: usize) -> Example {
-        let columns = self.columns.each_ref();
-        let [run_id, task, architecture, learning_rule, layer, depth] =
-            columns.map(|column| column.value(row).to_owned());
-        Example {
-            run_id,
-            task,
-            architecture,
-            learning_rule,
-            layer,
-            depth,
-        }
-    }
-
-    fn depth(&self, row: usize) -> &str {
-        self.columns[5].value(row)
-    }
-
-    fn side(&self, row: usize) -> Option<Side> {
-        let sides = self.sides.as_ref().filter(|sides| sides.is_valid(row))?;
-        Side::named(sides.value(row))
-    }
-}
-
-/// The columns of a feature query's rows, in the types that are read here.
-struct FeatureQuery {
-    identity: Identity,
-    statistics: ListArray,
-    epochs: ListArray,
-    features: ListArray,
-}
-
-impl FeatureQuery {
-    fn of(rows: &RecordBatch) -> Result<Self> {
-        let list = |name, item| {
-            typed(rows, name, &DataType::new_list(item, true))
-                .map(|column| column.as_list::<i32>().clone())
-        };
-        Ok(Self {
-            identity: Identity::of(rows)?,
-            statistics: list(query_column::STATISTICS, DataType::Utf8)?,
-            epochs: list(query_column::EPOCHS, DataType::Int64)?,
-            features: list(query_column::FEATURES, DataType::Float64)?,
-        })
-    }
-
-    fn features(&self, row: usize) -> Result<Float64Array> {
-        Ok(self
-            .item(&self.features, query_column::FEATURES, row)?
-            .as_primitive::<Float64Type>()
-            .clone())
-    }
-
-    fn statistics(&self, row: usize) -> Result<Vec<String>> {
-        let names = self.item(&self.statistics, query_column::STATISTICS, row)?;
-        Ok(names
-            .as_string::<i32>()
-            .iter()
-            .flatten()
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn epochs(&self, row: usize) -> Result<Vec<i64>> {
-        let epochs = self.item(&self.epochs, query_column::EPOCHS, row)?;
-        Ok(epochs
-            .as_primitive::<Int64Type>()
-            .iter()
-            .flatten()
-            .collect())
-    }
-
-    /// The statistics and the epochs of a row.
-    fn observed(&self, row: usize) -> [ArrayRef; 2] {
-        [self.statistics.value(row), self.epochs.value(row)]
-    }
-
-    fn item(&self, list: &ListArray, name: &str, row: usize) -> Result<ArrayRef> {
-        if list.is_null(row) {
-            return Err(refused(format!(
-                "`{name}` is NULL for {}, which is not excluded",
-                self.identity.example(row)
-            )));
-        }
-        Ok(list.value(row))
-    }
-}
-
-/// A column of the rows, cast to the type that is read.
-fn typed(rows: &RecordBatch, name: &str, data_type: &DataType) -> Result<ArrayRef> {
-    let column = rows
-        .column_by_name(name)
-        .ok_or_else(|| refused(format!("it has no column `{name}`")))?;
-    cast(column, data_type).map_err(|_| {
-        refused(format!(
-            "its column `{name}` is {}, not {data_type}",
-            column.data_type()
-        ))
-    })
 }
 
 #[cfg(test)]

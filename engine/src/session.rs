@@ -24,35 +24,27 @@ mod memory_pool;
 mod query_pool;
 mod run_files;
 mod settings;
+mod tables;
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, SchemaBuilder, SchemaRef};
-use datafusion::catalog::TableProvider;
+use arrow::datatypes::SchemaRef;
 use datafusion::common::ParamValues;
 use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::MemTable;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{
-    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
-};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use engram_schemas::{DatasetLocation, recordings, results, trajectories};
+use engram_schemas::DatasetLocation;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
-use crate::dataset::{Dataset, table_url};
+use crate::dataset::Dataset;
 use crate::placeholders::Placeholders;
-use crate::repeated_projections::RepeatedProjections;
 use crate::sql_error::SqlError;
-use crate::{
-    Error, Result, aggregates, functions, over_all, relations, shorthand, statements, views,
-};
+use crate::{Error, Result, functions, over_all, relations, shorthand, statements};
 
 pub use crate::over_all::WINDOWS_OVER_ALL;
 pub use crate::placeholders::Parameters;
@@ -60,7 +52,6 @@ pub use asking::Prepared;
 use computing::Computing;
 pub use cooperative::giving_way;
 use file_bounds::FileBounds;
-use run_files::RunFiles;
 pub use settings::{Access, Damage, SessionSettings};
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
@@ -325,113 +316,5 @@ impl Session {
             tables: self.tables(),
             functions: self.functions(),
         }
-    }
-
-    async fn register(&self) -> std::result::Result<(), DataFusionError> {
-        let partitions =
-            trajectories::PARTITION_COLUMNS.map(|column| (column.to_owned(), DataType::Utf8));
-        self.register_files(
-            trajectories::TABLE,
-            trajectories::file_schema(),
-            partitions.to_vec(),
-        )?;
-        if self.dataset.n_recordings > 0 {
-            self.register_files(
-                recordings::TABLE,
-                recordings::file_schema(),
-                partitions.to_vec(),
-            )?;
-        } else {
-            // An empty table has no folders, so that the partition columns are like the others, in their place behind.
-            let partitions = partitions.map(|(name, data_type)| Field::new(name, data_type, true));
-            let mut schema = SchemaBuilder::from(recordings::file_schema().fields());
-            schema.extend(partitions);
-            self.register_empty(recordings::TABLE, Arc::new(schema.finish()))?;
-        }
-        if !self.dataset.result_ids.is_empty() {
-            self.register_files(results::TABLE, results::file_schema(), Vec::new())?;
-        } else {
-            self.register_empty(results::TABLE, results::file_schema())?;
-        }
-        self.register_further_tables().await?;
-        self.context
-            .add_analyzer_rule(Arc::new(RepeatedProjections));
-        functions::bound(&self.context)?;
-        for function in functions::all() {
-            self.context.register_udf(function);
-        }
-        for aggregate in aggregates::all() {
-            self.context.register_udaf(aggregate);
-        }
-        for planner in relations::planners() {
-            self.context.register_relation_planner(planner)?;
-        }
-        for (name, query) in views::all() {
-            let view = self.context.sql(&query).await?.into_view();
-            self.context.register_table(name, view)?;
-        }
-        Ok(())
-    }
-
-    fn register_empty(
-        &self,
-        table: &str,
-        schema: SchemaRef,
-    ) -> std::result::Result<(), DataFusionError> {
-        let empty = MemTable::try_new(schema, vec![Vec::new()])?;
-        self.context.register_table(table, Arc::new(empty))?;
-        Ok(())
-    }
-
-    /// Registers what a release has beside the tables of every dataset. None takes the name of one of these.
-    async fn register_further_tables(&self) -> std::result::Result<(), DataFusionError> {
-        let Some(release) = self.dataset.release() else {
-            return Ok(());
-        };
-        for (name, file) in release.further_tables() {
-            if views::is_taken(name) {
-                continue;
-            }
-            let mut url = self.location().url().clone();
-            url.set_path(&format!("{}{}", url.path(), file.path));
-            let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
-            let config = ListingTableConfig::new(ListingTableUrl::try_new(url, None)?)
-                .with_listing_options(options)
-                .infer_schema(&self.context.state())
-                .await?;
-            let table = ListingTable::try_new(config)?;
-            self.context.register_table(name, Arc::new(table))?;
-        }
-        Ok(())
-    }
-
-    fn register_files(
-        &self,
-        table: &str,
-        schema: SchemaRef,
-        partitions: Vec<(String, DataType)>,
-    ) -> std::result::Result<(), DataFusionError> {
-        let format =
-            ParquetFormat::default().with_options(self.context.copied_table_options().parquet);
-        let options = ListingOptions::new(Arc::new(format)).with_table_partition_cols(partitions);
-        let location = match table {
-            results::TABLE => self.results_location(),
-            _ => self.location(),
-        };
-        let folder = ListingTableUrl::try_new(table_url(location, table), None)?;
-        let config = ListingTableConfig::new(folder)
-            .with_listing_options(options)
-            .with_schema(schema);
-        let files = ListingTable::try_new(config)?;
-        // Files that come later, and settings that bring partitions of two tables together, are not for what is read by run.
-        let provider: Arc<dyn TableProvider> = match self.access {
-            Access::ReadOnly if table != results::TABLE => {
-                let (runs, bounds) = (&self.dataset.file_runs, &self.file_bounds);
-                Arc::new(RunFiles::new(files, Arc::clone(runs), Arc::clone(bounds)))
-            }
-            _ => Arc::new(files),
-        };
-        self.context.register_table(table, provider)?;
-        Ok(())
     }
 }

@@ -12,7 +12,8 @@ use datafusion::logical_expr::LogicalPlan;
 use engram_classifiers::random_forest::{BinnedExamples, Binner};
 use futures::TryStreamExt;
 
-use super::{Example, FeatureMatrix, FeatureQuery, Identity, Layout, Side, query_column, refused};
+use super::rows::{FeatureQuery, Identity, query_column};
+use super::{Example, FeatureMatrix, Layout, Side, refused};
 use crate::{Error, Excluded, Result, Session};
 
 /// Examples that are binned at a time.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use arrow::array::Int32Array;
-use arrow::datatypes::Int32Type;
+use arrow::array::{Int32Array, ListArray, StringArray};
+use arrow::datatypes::{DataType, Float64Type, Int32Type};
 
 use super::*;
 
