@@ -60,15 +60,22 @@ pub fn write(dataset: &Path, times: usize) -> Result<()> {
     if dataset.exists() {
         std::fs::remove_dir_all(dataset)?;
     }
+    runs(times)?
+        .par_iter()
+        .try_for_each(|run| write_run(dataset, run))?;
+    Ok(std::fs::write(stamp_file, stamp)?)
+}
+
+/// The runs of a dataset of `times` the study's size.
+///
+/// # Errors
+/// When the sweep file is not there.
+pub fn runs(times: usize) -> Result<Vec<PlannedRun>> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sweep = SweepFile::read(&repository.join("sweeps/paper.toml"))?;
     let n_seeds = sweep.model_seeds.len() * times;
     sweep.model_seeds = (0..n_seeds as u64).collect();
-    let plan = sweep.plan()?;
-    plan.runs
-        .par_iter()
-        .try_for_each(|run| write_run(dataset, run))?;
-    Ok(std::fs::write(stamp_file, stamp)?)
+    Ok(sweep.plan()?.runs)
 }
 
 /// Writes `n_lists` lists of `length` numbers, bell-shaped around 0, to a Parquet file, unless it is there.
@@ -160,7 +167,10 @@ fn properties(run: &PlannedRun) -> WriterProperties {
 type Row = (usize, usize);
 
 /// The rows of a run, by layer and epoch.
-fn rows(run: &PlannedRun) -> Result<RecordBatch> {
+///
+/// # Errors
+/// For a run of an architecture whose layers are not known.
+pub fn rows(run: &PlannedRun) -> Result<RecordBatch> {
     let configuration = &run.configuration;
     let layers = configuration.layers()?;
     let rows: Vec<Row> = (0..layers.len())
