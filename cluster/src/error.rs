@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use datafusion::error::DataFusionError;
+use engram_engine::Hinted;
 
 /// The result of an operation of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -179,6 +180,9 @@ fn hint_of(refusals: &[Refusal]) -> Option<String> {
 
 impl From<Error> for DataFusionError {
     fn from(error: Error) -> Self {
-        Self::External(Box::new(error))
+        match error.hint() {
+            Some(hint) => Hinted::of_query(error, hint),
+            None => Self::External(Box::new(error)),
+        }
     }
 }

@@ -83,10 +83,14 @@ pub(crate) fn planned(state: SessionStateBuilder) -> SessionStateBuilder {
     state.with_physical_optimizer_rules(rules)
 }
 
+/// Aggregates that say in which order rows came: those of a sorted subquery come in its order.
+const IN_ORDER: [&str; 2] = ["array_agg", "string_agg"];
+
 /// Whether every row has the value of an aggregate of all rows.
 fn is_over_all(window: &Arc<dyn WindowExpr>) -> bool {
     let frame = window.get_window_frame();
-    window.as_any().is::<PlainAggregateWindowExpr>()
+    let plain = window.as_any().downcast_ref::<PlainAggregateWindowExpr>();
+    plain.is_some_and(|plain| !IN_ORDER.contains(&plain.get_aggregate_expr().fun().name()))
         && window.partition_by().is_empty()
         && window.order_by().is_empty()
         && frame.start_bound.is_unbounded()

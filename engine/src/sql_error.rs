@@ -11,6 +11,7 @@ use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::tokenizer::Token;
 use engram_schemas::category::nearest;
 
+use crate::hinted::Hinted;
 use crate::{Error, statements};
 
 /// A problem of one SQL text.
@@ -206,7 +207,10 @@ impl SqlError {
             kind: Kind::Running,
             problem: format!("the query failed while it ran: {}", strip_kind(&message)),
             place: None,
-            hint: None,
+            hint: match root {
+                DataFusionError::External(error) => Hinted::hint_of(error.as_ref()),
+                _ => None,
+            },
         }
     }
 

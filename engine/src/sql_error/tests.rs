@@ -121,3 +121,23 @@ async fn a_column_that_is_not_grouped_is_pointed_at() {
     assert!(error.to_string().contains("GROUP BY"), "{error}");
     assert!(error.hint().unwrap().contains("run_id"));
 }
+
+#[test]
+fn an_error_that_knows_what_to_do_says_so() {
+    let lost = || {
+        Hinted::of_query(
+            std::io::Error::other("a node is lost"),
+            "run it again".to_owned(),
+        )
+    };
+    let wrapped = DataFusionError::Context("reading".to_owned(), Box::new(lost()));
+    for error in [
+        lost(),
+        wrapped,
+        DataFusionError::Shared(std::sync::Arc::new(lost())),
+    ] {
+        let error = SqlError::running(&error);
+        assert!(error.to_string().contains("a node is lost"), "{error}");
+        assert_eq!(error.hint().as_deref(), Some("run it again"));
+    }
+}
