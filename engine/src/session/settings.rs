@@ -19,8 +19,9 @@ use engram_schemas::DatasetLocation;
 
 use super::memory_pool::{FILES_OF_A_MERGE, LimitedPool};
 
-/// The limit below which batches are made smaller, in bytes.
-const ROOM_FOR_WHOLE_BATCHES: usize = 256 << 20;
+/// The limit below which batches are made smaller, in bytes. A row of collected trajectories takes 8 kB, and an operator that spilled all
+/// it held has to take a batch in.
+const ROOM_FOR_WHOLE_BATCHES: usize = 4 << 30;
 
 /// The fewest rows of a batch.
 const SMALLEST_BATCH: usize = 256;
