@@ -95,6 +95,7 @@ fn runs(scan: &FileScanConfig, group: &FileGroup) -> Result<Vec<Together>> {
             _ => return internal_err!("a scan by run has a file whose run is not known"),
         };
         let mut file = file.clone();
+        file.arrow_schema = None;
         file.statistics = Some(Arc::new(Statistics {
             column_statistics: all.column_statistics[..=place].to_vec(),
             ..Statistics::clone(all)

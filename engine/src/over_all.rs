@@ -5,7 +5,7 @@
 //! partition sums its rows up as they come and keeps them as they are, the sums are brought together, and the rows go on where they
 //! are, beside the values. What is kept counts against the limit of memory, and goes to files where it passes it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ use datafusion::physical_expr::window::PlainAggregateWindowExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-use datafusion::physical_plan::execution_plan::CardinalityEffect;
+use datafusion::physical_plan::coop::cooperative;
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet, SpillMetrics};
 use datafusion::physical_plan::spill::SpillManager;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -103,8 +103,14 @@ fn is_over_all(window: &Arc<dyn WindowExpr>) -> bool {
 struct OverAll {
     /// What it computes, and how it is told.
     window: WindowAggExec,
-    collected: Mutex<Option<Collecting>>,
+    begun: Mutex<Option<Begun>>,
     metrics: ExecutionPlanMetricsSet,
+}
+
+/// A collecting that was begun, and the partitions that were asked for since.
+struct Begun {
+    collecting: Collecting,
+    asked: HashSet<usize>,
 }
 
 /// The collecting of all partitions, which the first that is asked for begins and everyone waits for.
@@ -121,18 +127,18 @@ impl OverAll {
     fn new(window: WindowAggExec) -> Self {
         Self {
             window,
-            collected: Mutex::default(),
+            begun: Mutex::default(),
             metrics: ExecutionPlanMetricsSet::new(),
         }
     }
 
-    fn collecting(&self, context: &Arc<TaskContext>) -> Result<Collecting> {
-        let mut collecting = self
-            .collected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(collecting) = &*collecting {
-            return Ok(collecting.clone());
+    /// The collecting that a partition's rows come from. Who asks for a partition again has everything collected again.
+    fn collecting(&self, partition: usize, context: &Arc<TaskContext>) -> Result<Collecting> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(begun) = &mut *begun
+            && begun.asked.insert(partition)
+        {
+            return Ok(begun.collecting.clone());
         }
         let input = self.window.input();
         let mut partitions = Vec::new();
@@ -146,7 +152,12 @@ impl OverAll {
             });
         }
         let all = async move { collect(partitions).await.map(Arc::new).map_err(Arc::new) };
-        Ok(collecting.insert(all.boxed().shared()).clone())
+        let collecting = all.boxed().shared();
+        *begun = Some(Begun {
+            collecting: collecting.clone(),
+            asked: HashSet::from([partition]),
+        });
+        Ok(collecting)
     }
 }
 
@@ -347,7 +358,7 @@ impl ExecutionPlan for OverAll {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let collecting = self.collecting(&context)?;
+        let collecting = self.collecting(partition, &context)?;
         let schema = self.schema();
         let of_rows = Arc::clone(&schema);
         let rows = async move {
@@ -357,22 +368,20 @@ impl ExecutionPlan for OverAll {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             let Some(kept) = kept.get_mut(partition).and_then(Option::take) else {
-                return internal_err!("the rows of OverAll are asked for twice");
+                return internal_err!("OverAll has no partition {partition}");
             };
             let values = collected.values.clone();
             let beside = move |rows: RecordBatch| beside(&of_rows, rows, &values);
             Ok(kept.rows().map(move |rows| rows.and_then(&beside)))
         };
-        let rows = stream::once(rows).try_flatten();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
+        let rows = stream::once(rows).try_flatten().boxed();
+        // What is kept is there at once, and who takes it all would not give way.
+        let rows = cooperative(RecordBatchStreamAdapter::new(schema, rows));
+        Ok(Box::pin(rows))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
-    }
-
-    fn cardinality_effect(&self) -> CardinalityEffect {
-        CardinalityEffect::Equal
     }
 }
 

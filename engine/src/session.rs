@@ -99,7 +99,7 @@ impl Session {
     }
 
     /// Opens the dataset once more, as it is now. What this session may hold in memory, and the footers that are kept, are then for
-    /// both together; the limit in `settings` is not asked for.
+    /// both together; what `settings` says of them only makes batches fit.
     ///
     /// # Errors
     /// Those of [`Dataset::open`].
@@ -142,6 +142,8 @@ impl Session {
         config.options_mut().optimizer.subset_repartition_threshold = 1;
         // It would take each of two inputs' partitions for the same part of all runs.
         config.options_mut().optimizer.prefer_existing_union = true;
+        // Of groups below a window it leaves those out that are not among the first, of which the window is to know.
+        config.options_mut().optimizer.enable_topk_aggregation = false;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
         config.options_mut().execution.collect_statistics = false;
         if dataset.release().is_some() {

@@ -70,6 +70,12 @@ impl BinnedMatrix {
             };
             binning = session.compute("binning examples", put).await??;
         }
+        if pieces
+            .layout
+            .is_none_or(|again| again.observed != layout.observed)
+        {
+            return Err(lost());
+        }
         Ok(Self {
             matrix: FeatureMatrix::laid_out(&layout, Vec::new(), examples, sides, excluded)?,
             examples: binning.examples()?,

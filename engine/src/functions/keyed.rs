@@ -6,8 +6,9 @@
 //! with purpose and seed to the key of a ChaCha8 stream; see `engram_schemas::randomness`.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::util::display::FormatOptions;
 use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::ColumnarValue;
 use engram_schemas::randomness::{ChaCha8Rng, generator_for};
@@ -87,6 +88,12 @@ pub(super) fn unknown(key: &[DataType]) -> Option<&DataType> {
         .find(|data_type| canonical_type(data_type).is_none())
 }
 
+/// An integer beyond 64 bits with a sign is an error, and not NULL.
+const WHOLE: CastOptions<'static> = CastOptions {
+    safe: false,
+    format_options: FormatOptions::new(),
+};
+
 /// The parts of a key in the types that they are written in.
 pub(super) fn canonical(
     arguments: &[ColumnarValue],
@@ -97,7 +104,7 @@ pub(super) fn canonical(
         let canonical = canonical_type(column.data_type());
         canonical.map_or_else(
             || plan_err!("{} cannot be part of a key", column.data_type()),
-            |canonical| Ok(cast(&column, &canonical)?),
+            |canonical| Ok(cast_with_options(&column, &canonical, &WHOLE)?),
         )
     })
 }
@@ -127,8 +134,11 @@ pub(super) fn write(column: &ArrayRef, row: usize, to: &mut Vec<u8>) {
             to.extend(column.as_primitive::<Int64Type>().value(row).to_le_bytes());
         }
         DataType::Float64 => {
-            // There are two zeros, and they are equal.
-            let value = column.as_primitive::<Float64Type>().value(row) + 0.0;
+            let value = match column.as_primitive::<Float64Type>().value(row) {
+                value if value.is_nan() => f64::NAN,
+                // There are two zeros, and they are equal.
+                value => value + 0.0,
+            };
             to.push(2);
             to.extend(value.to_le_bytes());
         }

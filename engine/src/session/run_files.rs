@@ -79,7 +79,7 @@ impl RunFiles {
         let schemas = scan.file_source().table_schema();
         let (schema, of_file) = (schemas.table_schema(), schemas.file_schema());
         let place = schema.index_of(column::RUN_ID)?;
-        // No more than is said: that of every column takes 20 kB a file.
+        // No more than is said: that of every column takes 20 kB a file. Of the columns behind it nothing may be taken from here.
         let unknown = vec![ColumnStatistics::new_unknown(); place + 1];
         for file in scan.file_groups.iter().flat_map(FileGroup::iter) {
             let Some(run) = self.runs.get(&file.object_meta.location) else {

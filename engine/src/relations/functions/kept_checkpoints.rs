@@ -29,7 +29,7 @@ pub(super) fn query(chosen: &str, columns: &[String]) -> String {
     let equal = |name: &&str| format!("kept.{name} = input.{name}");
     let same = others.iter().map(equal).collect::<Vec<_>>().join(" AND ");
     let key_of = |relation: &str| {
-        let of = |name: &&str| format!("{relation}.{name}");
+        let of = |name: &&str| format!("CAST({relation}.{name} AS DOUBLE)");
         let columns = numbers.iter().map(of).collect::<Vec<_>>().join(", ");
         format!("row_key({columns})")
     };
