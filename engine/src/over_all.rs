@@ -39,7 +39,7 @@ use datafusion::physical_plan::{
 use futures::future::{BoxFuture, FutureExt, Shared};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
-/// The name of [`WindowsOverAll`]. Partitions on several machines cannot be summed up this way.
+/// The name of the rule for windows of all rows. Partitions on several machines cannot be summed up this way.
 pub const WINDOWS_OVER_ALL: &str = "windows_over_all";
 
 /// Fewer bytes than these go to no file.
