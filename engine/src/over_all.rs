@@ -5,9 +5,10 @@
 //! partition sums its rows up as they come and keeps them as they are, the sums are brought together, and the rows go on where they
 //! are, beside the values. What is kept counts against the limit of memory, and goes to files where it passes it.
 
-use std::collections::{HashSet, VecDeque};
+mod kept;
+
+use std::collections::HashSet;
 use std::fmt;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -15,21 +16,16 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::runtime::JoinSet;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
-use datafusion::common::utils::memory::get_record_batch_memory_size;
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::error::DataFusionError;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::execution::{
-    SendableRecordBatchStream, SessionStateBuilder, SpillFile, TaskContext,
-};
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::Accumulator;
 use datafusion::physical_expr::window::PlainAggregateWindowExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::coop::cooperative;
-use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet, SpillMetrics};
-use datafusion::physical_plan::spill::SpillManager;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::WindowAggExec;
 use datafusion::physical_plan::{
@@ -37,13 +33,11 @@ use datafusion::physical_plan::{
     PlanProperties, WindowExpr,
 };
 use futures::future::{BoxFuture, FutureExt, Shared};
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
+use kept::Kept;
 
 /// The name of the rule for windows of all rows. Partitions on several machines cannot be summed up this way.
 pub const WINDOWS_OVER_ALL: &str = "windows_over_all";
-
-/// Fewer bytes than these go to no file.
-const SMALLEST_FILE: usize = 1 << 20;
 
 /// The rule that has windows of all rows computed by [`OverAll`].
 #[derive(Debug)]
@@ -246,70 +240,6 @@ impl Partition {
             self.kept.add(rows)?;
         }
         Ok(self)
-    }
-}
-
-/// The rows of a partition, in their order: those in files, and behind them those in memory.
-struct Kept {
-    files: VecDeque<Arc<dyn SpillFile>>,
-    spills: SpillManager,
-    in_memory: VecDeque<RecordBatch>,
-    reservation: MemoryReservation,
-}
-
-impl Kept {
-    fn new(
-        schema: SchemaRef,
-        partition: usize,
-        metrics: &ExecutionPlanMetricsSet,
-        context: &TaskContext,
-    ) -> Self {
-        let metrics = SpillMetrics::new(metrics, partition);
-        let consumer = MemoryConsumer::new(format!("OverAll[{partition}]")).with_can_spill(true);
-        Self {
-            files: VecDeque::new(),
-            spills: SpillManager::new(context.runtime_env(), metrics, schema),
-            in_memory: VecDeque::new(),
-            reservation: consumer.register(context.memory_pool()),
-        }
-    }
-
-    fn add(&mut self, rows: RecordBatch) -> Result<()> {
-        let n_bytes = get_record_batch_memory_size(&rows);
-        self.in_memory.push_back(rows);
-        if self.reservation.try_grow(n_bytes).is_ok() {
-            return Ok(());
-        }
-        self.reservation.grow(n_bytes);
-        if self.reservation.size() < SMALLEST_FILE {
-            return Ok(());
-        }
-        let rows = mem::take(&mut self.in_memory);
-        let written = self
-            .spills
-            .spill_record_batch_and_finish(rows.as_slices().0, "OverAll")?;
-        self.files.extend(written);
-        self.reservation.free();
-        Ok(())
-    }
-
-    /// The rows, each given up as it is handed on.
-    fn rows(self) -> impl Stream<Item = Result<RecordBatch>> + Send + 'static {
-        let Self {
-            files,
-            spills,
-            in_memory,
-            reservation,
-        } = self;
-        let in_files = stream::iter(files)
-            .map(move |file| spills.read_spill_as_stream_unbuffered(file, None))
-            .try_flatten();
-        let in_memory = stream::iter(in_memory).map(move |rows| {
-            let n_bytes = get_record_batch_memory_size(&rows).min(reservation.size());
-            reservation.shrink(n_bytes);
-            Ok(rows)
-        });
-        in_files.chain(in_memory)
     }
 }
 

@@ -26,3 +26,4 @@ mod writer;
 pub use error::{Error, Result, hint};
 pub use publish::{PublishSettings, Published, Table, publish};
 pub use verify::{Finding, Report, verify};
+pub use writer::TRAJECTORIES_KEY;

@@ -23,19 +23,22 @@ pub(crate) struct Order {
     key: &'static [&'static str],
 }
 
+/// What names a row of `trajectories`, in the order in which rows lie in a release's parts.
+pub const TRAJECTORIES_KEY: [&str; 8] = [
+    column::LEARNING_RULE,
+    column::RUN_ID,
+    column::LAYER_INDEX,
+    column::EPOCH,
+    column::UNIT_FRACTION,
+    column::NOISE_STDDEV,
+    column::OBSERVATION_SEED,
+    column::DEFINITION,
+];
+
 pub(crate) const TRAJECTORIES: Order = Order {
     table: trajectories::TABLE,
     schema: trajectories::file_schema,
-    key: &[
-        column::LEARNING_RULE,
-        column::RUN_ID,
-        column::LAYER_INDEX,
-        column::EPOCH,
-        column::UNIT_FRACTION,
-        column::NOISE_STDDEV,
-        column::OBSERVATION_SEED,
-        column::DEFINITION,
-    ],
+    key: &TRAJECTORIES_KEY,
 };
 
 pub(crate) const RECORDINGS: Order = Order {

@@ -12,9 +12,9 @@ use engram_benches::paper_sized;
 use engram_engine::Session;
 use engram_plan::PlannedRun;
 use engram_release::parts::{Cutter, EncodedPart, PART_BYTES};
-use engram_release::{PublishSettings, publish};
+use engram_release::{PublishSettings, TRAJECTORIES_KEY, publish};
 use engram_schemas::manifest::{self, FOOTERS, File, Manifest, Part, PartFile, Table};
-use engram_schemas::trajectories::{self, column, file_schema};
+use engram_schemas::trajectories::{self, file_schema};
 use engram_schemas::{DatasetLocation, SCHEMA_VERSION, file_hash};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -26,18 +26,6 @@ const COMPARED: usize = 1;
 
 /// Digits of a part's hash that stand in its name.
 const NAME_DIGITS: usize = 12;
-
-/// What names a row, in the order in which they lie in a part.
-const KEY: [&str; 8] = [
-    column::LEARNING_RULE,
-    column::RUN_ID,
-    column::LAYER_INDEX,
-    column::EPOCH,
-    column::UNIT_FRACTION,
-    column::NOISE_STDDEV,
-    column::OBSERVATION_SEED,
-    column::DEFINITION,
-];
 
 /// The folder of the release of so many times the study's size, made unless it is there.
 pub(crate) fn made(times: usize) -> PathBuf {
@@ -119,7 +107,7 @@ fn partition(release: &Path, mut runs: Vec<PlannedRun>) -> Vec<(Part, Vec<u8>)> 
         let rule = run.configuration.learning_rule.rule();
         (rule.to_string(), run.run_id.clone())
     });
-    let mut cutter = Cutter::try_new(file_schema(), &KEY, PART_BYTES).unwrap();
+    let mut cutter = Cutter::try_new(file_schema(), &TRAJECTORIES_KEY, PART_BYTES).unwrap();
     let mut written = Vec::new();
     for run in &runs {
         let rows = paper_sized::rows(run).unwrap();
