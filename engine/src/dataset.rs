@@ -7,6 +7,7 @@ mod checks;
 mod content;
 mod part_ends;
 mod release;
+mod run_parts;
 mod snapshot;
 mod sweep;
 
@@ -26,6 +27,7 @@ use crate::{Error, Result};
 pub use checks::schema_problem;
 pub use content::{Content, check_content, tail_offset};
 use part_ends::PartEnds;
+pub(crate) use run_parts::{PartsOfRun, RunParts};
 pub(crate) use snapshot::Snapshot;
 pub use sweep::list;
 

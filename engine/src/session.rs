@@ -162,7 +162,7 @@ impl Session {
         context.register_object_store(&results.store_url(), Arc::clone(results.store()));
         context.register_object_store(&location.store_url(), Arc::new(dataset.snapshot()?));
         let file_bounds = match dataset.release() {
-            Some(release) => FileBounds::of_release(release, location.root())?,
+            Some(release) => FileBounds::of_release(release, location)?,
             None => FileBounds::Runs(Arc::clone(&dataset.file_runs)),
         };
         let session = Self {

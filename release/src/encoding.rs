@@ -12,7 +12,9 @@ use engram_schemas::{
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{BloomFilterPosition, EnabledStatistics, WriterProperties};
+use parquet::file::properties::{
+    BloomFilterPosition, EnabledStatistics, WriterProperties, WriterPropertiesBuilder,
+};
 use parquet::schema::types::ColumnPath;
 
 /// Rows of a page: what a question for a single run has to read at least.
@@ -26,18 +28,8 @@ const LEVEL: i32 = 3;
 /// # Errors
 /// For a level of compression that does not exist.
 pub fn properties(schema: &SchemaRef, n_runs: usize) -> Result<WriterProperties, ParquetError> {
-    let entry = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
-    let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
-        .set_created_by(format!("engram {}", env!("CARGO_PKG_VERSION")))
-        .set_key_value_metadata(Some(vec![
-            entry(SCHEMA_VERSION_KEY, SCHEMA_VERSION),
-            entry(CODE_VERSION_KEY, env!("CARGO_PKG_VERSION")),
-        ]))
-        // A part is one group of rows: its pages are found by the page index, and every column is one request.
-        .set_max_row_group_row_count(None)
+    let mut builder = common()?
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_statistics_enabled(EnabledStatistics::Page)
         // Names of runs are hashes: bounds do not say which part has one. What does stands with the footer, and comes with it.
         .set_column_bloom_filter_enabled(ColumnPath::from(column::RUN_ID), true)
         .set_column_bloom_filter_max_ndv(ColumnPath::from(column::RUN_ID), n_runs as u64)
@@ -62,6 +54,21 @@ pub fn properties(schema: &SchemaRef, n_runs: usize) -> Result<WriterProperties,
             .set_column_statistics_enabled(path, EnabledStatistics::None);
     }
     Ok(builder.build())
+}
+
+/// What all Parquet files of a release have in common.
+pub(crate) fn common() -> Result<WriterPropertiesBuilder, ParquetError> {
+    let entry = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
+        .set_created_by(format!("engram {}", env!("CARGO_PKG_VERSION")))
+        .set_key_value_metadata(Some(vec![
+            entry(SCHEMA_VERSION_KEY, SCHEMA_VERSION),
+            entry(CODE_VERSION_KEY, env!("CARGO_PKG_VERSION")),
+        ]))
+        // A file is one group of rows: its pages are found by the page index, and every column is one request.
+        .set_max_row_group_row_count(None)
+        .set_statistics_enabled(EnabledStatistics::Page))
 }
 
 /// Whether a column holds what was observed, and not what says of what.

@@ -2,7 +2,7 @@
 //! all that a stranger needs to know, and a manifest by which every byte can be checked.
 //!
 //! [`publish()`] asks a session for the rows of one partition after the other, in order, and cuts them into parts ([`parts`])
-//! at the borders of runs. What the parts are written with is in [`encoding`]. Beside them go the plans ([`plans`]) and the
+//! at the borders of runs. What the parts are written with is in [`encoding`]; which of them has a run is in an index ([`run_parts`]). Beside them go the plans ([`plans`]) and the
 //! words: the card ([`card`]), the citation ([`citation`]) and the metadata of catalogues ([`croissant`]), with the release's
 //! version and date ([`edition`]). The manifest is written last and by conditional create: before it there is no release, and after
 //! it nothing is written.
@@ -19,6 +19,7 @@ mod error;
 pub mod parts;
 pub mod plans;
 pub mod publish;
+pub mod run_parts;
 mod store;
 pub mod verify;
 mod writer;

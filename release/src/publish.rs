@@ -11,12 +11,13 @@ use std::fmt;
 use bytes::Bytes;
 use engram_engine::{Session, dataset};
 use engram_schemas::manifest::{self, CLAIM, FOOTERS, File, Manifest};
-use engram_schemas::{DatasetLocation, SCHEMA_VERSION, layout};
+use engram_schemas::{DatasetLocation, SCHEMA_VERSION, layout, run_parts};
 use object_store::path::Path;
 use serde_json::json;
 
 use crate::parts::PART_BYTES;
 use crate::plans::{self, Plans};
+use crate::run_parts::RunParts;
 use crate::store::{self, Put, create, sha256};
 use crate::verify::content;
 use crate::writer::{RECORDINGS, TRAJECTORIES, Writer};
@@ -139,6 +140,7 @@ pub async fn publish(
         to,
         on_part: &on_part,
         footers: Vec::new(),
+        run_parts: RunParts::default(),
         n_repeated: 0,
     };
     let mut tables = vec![
@@ -154,6 +156,7 @@ pub async fn publish(
         );
     }
     let (footers, n_repeated) = (Bytes::from(writer.footers), writer.n_repeated);
+    let run_parts = writer.run_parts.encode()?;
     let mut manifest = Manifest {
         format: manifest::FORMAT.to_owned(),
         name: settings.name.clone(),
@@ -171,6 +174,7 @@ pub async fn publish(
     let card = card::markdown(session, &manifest, settings).await?;
     let mut files: Vec<(String, Bytes)> = vec![
         (FOOTERS.to_owned(), footers),
+        (run_parts::FILE.to_owned(), run_parts),
         ("README.md".to_owned(), card.into()),
         (
             "CITATION.cff".to_owned(),

@@ -11,6 +11,7 @@ use object_store::path::Path;
 
 use crate::Result;
 use crate::parts::{Cutter, EncodedPart};
+use crate::run_parts::RunParts;
 use crate::store::{create, sha256};
 
 /// Digits of a part's hash that stand in its name.
@@ -62,6 +63,8 @@ pub(crate) struct Writer<'a, F> {
     pub(crate) on_part: &'a F,
     /// The ends of all parts, one behind the other.
     pub(crate) footers: Vec<u8>,
+    /// Which part has which run.
+    pub(crate) run_parts: RunParts,
     /// Rows that were there twice.
     pub(crate) n_repeated: u64,
 }
@@ -142,6 +145,7 @@ impl<F: Fn(&str)> Writer<'_, F> {
             bounds: part.bounds,
         };
         self.footers.extend_from_slice(&tail);
+        self.run_parts.add(&entry.file.path, &part.runs);
         create(self.to, &entry.file.path(self.to.root())?, part.content).await?;
         (self.on_part)(&entry.file.path);
         table.n_rows += part.n_rows;

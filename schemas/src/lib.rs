@@ -9,7 +9,7 @@
 //! * [`trajectories`], [`recordings`] and [`results`]: the Arrow schemas of the tables.
 //! * [`layout`]: which object holds what inside a dataset.
 //! * [`file_hash`]: the hash that a run's file carries of itself.
-//! * [`manifest`]: what a release says of itself.
+//! * [`manifest`]: what a release says of itself, and [`run_parts`] which of its parts has a run.
 //! * [`location`]: from a URL or a path to an object store.
 //! * [`randomness`]: from (seed, purpose, identity) to a generator.
 
@@ -23,6 +23,7 @@ pub mod observable;
 pub mod randomness;
 pub mod recordings;
 pub mod results;
+pub mod run_parts;
 pub mod trajectories;
 
 pub use category::{Architecture, Definition, Depth, LearningRule, RunState, Status, Task};

@@ -3,6 +3,7 @@
 //! ```text
 //! manifest.json                                                       written last: without it there is no release
 //! footers.bin                                                         the ends of all parts, one behind the other
+//! run_parts.parquet                                                   which parts have rows of a run
 //! trajectories/task=T/architecture=A/part-00000-<hash>.parquet        many runs, sorted
 //! recordings/task=T/architecture=A/part-00000-<hash>.parquet          the same for recordings, where there are some
 //! <table>.parquet                                                     a further table, where there is one
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Error, Result, Task, layout, recordings, trajectories};
+use crate::{Architecture, Error, Result, Task, layout, recordings, run_parts, trajectories};
 
 /// The manifest's name below the root of a release.
 pub const FILE: &str = "manifest.json";
@@ -200,8 +201,14 @@ impl Manifest {
     pub fn further_tables(&self) -> impl Iterator<Item = (&str, &File)> {
         self.files.iter().filter_map(|file| {
             let name = file.path.strip_suffix(layout::PARQUET)?.strip_suffix('.')?;
-            (!name.is_empty() && !name.contains('/')).then_some((name, file))
+            let is_one = !name.is_empty() && !name.contains('/') && file.path != run_parts::FILE;
+            is_one.then_some((name, file))
         })
+    }
+
+    /// The index of runs. Releases of earlier versions have none.
+    pub fn run_parts(&self) -> Option<&File> {
+        self.files.iter().find(|file| file.path == run_parts::FILE)
     }
 
     /// The manifest as it is written.

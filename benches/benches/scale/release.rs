@@ -12,10 +12,11 @@ use engram_benches::paper_sized;
 use engram_engine::Session;
 use engram_plan::PlannedRun;
 use engram_release::parts::{Cutter, EncodedPart, PART_BYTES};
+use engram_release::run_parts::RunParts;
 use engram_release::{PublishSettings, TRAJECTORIES_KEY, publish};
 use engram_schemas::manifest::{self, FOOTERS, File, Manifest, Part, PartFile, Table};
 use engram_schemas::trajectories::{self, file_schema};
-use engram_schemas::{DatasetLocation, SCHEMA_VERSION, file_hash};
+use engram_schemas::{DatasetLocation, SCHEMA_VERSION, file_hash, run_parts};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -63,18 +64,31 @@ fn make(release: &Path, times: usize) -> Manifest {
         partitions.entry(names).or_default().push(run);
     }
     let partitions: Vec<Vec<PlannedRun>> = partitions.into_values().collect();
-    let made: Vec<Vec<(Part, Vec<u8>)>> = partitions
+    let made: Vec<Vec<Made>> = partitions
         .into_par_iter()
         .map(|runs| partition(release, runs))
         .collect();
     let mut footers = Vec::new();
     let mut parts = Vec::new();
-    for (mut part, end) in made.into_iter().flatten() {
-        part.footer_offset = footers.len() as u64;
-        footers.extend(end);
-        parts.push(part);
+    let mut run_parts = RunParts::default();
+    for mut made in made.into_iter().flatten() {
+        made.part.footer_offset = footers.len() as u64;
+        footers.extend(made.end);
+        run_parts.add(&made.part.file.path, &made.runs);
+        parts.push(made.part);
     }
-    std::fs::write(release.join(FOOTERS), &footers).unwrap();
+    let write = |name: &str, content: &[u8]| {
+        std::fs::write(release.join(name), content).unwrap();
+        File {
+            path: name.to_owned(),
+            size_bytes: content.len() as u64,
+            sha256: hash(content),
+        }
+    };
+    let files = vec![
+        write(FOOTERS, &footers),
+        write(run_parts::FILE, &run_parts.encode().unwrap()),
+    ];
     let manifest = Manifest {
         format: manifest::FORMAT.to_owned(),
         name: "paper-sized".to_owned(),
@@ -91,18 +105,21 @@ fn make(release: &Path, times: usize) -> Manifest {
             n_rows: parts.iter().map(|part| part.n_rows).sum(),
             parts,
         }],
-        files: vec![File {
-            path: FOOTERS.to_owned(),
-            size_bytes: footers.len() as u64,
-            sha256: hash(&footers),
-        }],
+        files,
     };
     std::fs::write(release.join(manifest::FILE), manifest.to_json()).unwrap();
     manifest
 }
 
-/// The parts of the runs of one task and architecture, with their ends.
-fn partition(release: &Path, mut runs: Vec<PlannedRun>) -> Vec<(Part, Vec<u8>)> {
+/// A part that was written, its end, and the runs in it.
+struct Made {
+    part: Part,
+    end: Vec<u8>,
+    runs: Vec<String>,
+}
+
+/// The parts of the runs of one task and architecture.
+fn partition(release: &Path, mut runs: Vec<PlannedRun>) -> Vec<Made> {
     runs.sort_by_key(|run| {
         let rule = run.configuration.learning_rule.rule();
         (rule.to_string(), run.run_id.clone())
@@ -112,16 +129,16 @@ fn partition(release: &Path, mut runs: Vec<PlannedRun>) -> Vec<(Part, Vec<u8>)> 
     for run in &runs {
         let rows = paper_sized::rows(run).unwrap();
         for part in cutter.take(&rows).unwrap() {
-            written.push(write(release, run, written.len(), &part));
+            written.push(write(release, run, written.len(), part));
         }
     }
     for part in cutter.finish().unwrap().0 {
-        written.push(write(release, &runs[0], written.len(), &part));
+        written.push(write(release, &runs[0], written.len(), part));
     }
     written
 }
 
-fn write(release: &Path, run: &PlannedRun, number: usize, part: &EncodedPart) -> (Part, Vec<u8>) {
+fn write(release: &Path, run: &PlannedRun, number: usize, part: EncodedPart) -> Made {
     let (file, sha256) = (run.file(), hash(&part.content));
     let path = PartFile {
         table: trajectories::TABLE,
@@ -147,7 +164,11 @@ fn write(release: &Path, run: &PlannedRun, number: usize, part: &EncodedPart) ->
         footer_bytes: end.len() as u64,
         bounds: part.bounds.clone(),
     };
-    (entry, end)
+    Made {
+        part: entry,
+        end,
+        runs: part.runs,
+    }
 }
 
 /// Publishes a sweep of the same runs, and compares what was made with it.

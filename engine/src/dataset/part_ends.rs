@@ -13,8 +13,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, Result};
 use tokio::sync::OnceCell;
 
-/// The most that is fetched at once.
-const MOST_BYTES: u64 = 4 << 20;
+/// The most that is fetched at once: more than one part's, and not much for whoever asks one part alone.
+const MOST_BYTES: u64 = 256 << 10;
 
 /// The ends of parts.
 pub(crate) struct PartEnds {

@@ -1,8 +1,8 @@
 //! Which files can hold what is asked for, by what is known of them before any is opened: of a run's file its run, of a release's
-//! parts the least and the greatest values that the manifest has. A question of a few runs costs as much in a large dataset as in
-//! a small one.
+//! parts the least and the greatest values that the manifest has, and by the release's index the parts of a run. A question of a
+//! few runs costs as much in a large dataset as in a small one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray};
@@ -12,20 +12,31 @@ use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_expr::utils::Guarantee;
+use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
+use engram_schemas::DatasetLocation;
 use engram_schemas::manifest::{Bounds, Manifest};
 use engram_schemas::trajectories::column;
 use object_store::path::Path;
 
-use crate::dataset::FileRuns;
+use crate::dataset::{FileRuns, PartsOfRun, RunParts};
 
 /// What is known of the files of a dataset's tables.
 #[derive(Debug)]
 pub(super) enum FileBounds {
     /// The run whose rows a file has.
     Runs(Arc<FileRuns>),
-    /// The least and the greatest values of some columns of a file.
-    Parts(HashMap<Path, BTreeMap<String, Bounds>>),
+    /// What a release says of its parts.
+    Parts(Parts),
+}
+
+/// What a release says of its parts.
+#[derive(Debug)]
+pub(super) struct Parts {
+    /// The least and the greatest values of some columns of a part.
+    bounds: HashMap<Path, BTreeMap<String, Bounds>>,
+    /// Which of them have rows of a run.
+    run_parts: Option<RunParts>,
 }
 
 impl FileBounds {
@@ -33,11 +44,17 @@ impl FileBounds {
     ///
     /// # Errors
     /// As [`engram_schemas::manifest::File::path`].
-    pub(super) fn of_release(manifest: &Manifest, root: &Path) -> engram_schemas::Result<Self> {
+    pub(super) fn of_release(
+        manifest: &Manifest,
+        location: &DatasetLocation,
+    ) -> engram_schemas::Result<Self> {
         let bounds = manifest
             .parts()
-            .map(|part| Ok((part.file.path(root)?, part.bounds.clone())));
-        Ok(Self::Parts(bounds.collect::<engram_schemas::Result<_>>()?))
+            .map(|part| Ok((part.file.path(location.root())?, part.bounds.clone())));
+        Ok(Self::Parts(Parts {
+            bounds: bounds.collect::<engram_schemas::Result<_>>()?,
+            run_parts: RunParts::of(manifest, location)?,
+        }))
     }
 
     /// The least and the greatest value of a file's column.
@@ -49,7 +66,7 @@ impl FileBounds {
                 Some([run.clone(), run])
             }
             Self::Parts(parts) => {
-                let bounds = parts.get(file)?.get(name)?;
+                let bounds = parts.bounds.get(file)?.get(name)?;
                 let value = |value: &serde_json::Value| {
                     let value = match (value.as_i64(), value.as_str()) {
                         (Some(number), _) => ScalarValue::from(number),
@@ -66,8 +83,8 @@ impl FileBounds {
     /// Of each file whether rows of it may pass the filters.
     ///
     /// # Errors
-    /// For filters that cannot be planned.
-    pub(super) fn may_match(
+    /// For filters that cannot be planned, and an index that cannot be read.
+    pub(super) async fn may_match(
         &self,
         files: &[&Path],
         filters: &[Expr],
@@ -82,12 +99,33 @@ impl FileBounds {
         let filter = PruningPredicateBuilder::new()
             .with_file_schema(Arc::clone(schema))
             .try_build(filter)?;
+        let parts_of_runs = match self {
+            Self::Parts(Parts {
+                run_parts: Some(index),
+                ..
+            }) => index.look_up(&runs_of(&filter)).await?,
+            _ => HashMap::new(),
+        };
         filter.prune(&Known {
             bounds: self,
             files,
             schema,
+            parts_of_runs,
         })
     }
+}
+
+/// The runs that are asked for by name.
+fn runs_of(filter: &PruningPredicate) -> BTreeSet<&str> {
+    let guarantees = filter.literal_guarantees().iter();
+    guarantees
+        .filter(|of| of.guarantee == Guarantee::In && of.column.name() == column::RUN_ID)
+        .flat_map(|of| of.literals.iter().filter_map(text))
+        .collect()
+}
+
+fn text(value: &ScalarValue) -> Option<&str> {
+    value.try_as_str().flatten()
 }
 
 /// What is known of some files, by column.
@@ -95,6 +133,8 @@ struct Known<'a> {
     bounds: &'a FileBounds,
     files: &'a [&'a Path],
     schema: &'a SchemaRef,
+    /// By the index, of runs that are asked for.
+    parts_of_runs: HashMap<String, PartsOfRun>,
 }
 
 impl Known<'_> {
@@ -139,8 +179,18 @@ impl PruningStatistics for Known<'_> {
         None
     }
 
-    fn contained(&self, _column: &Column, _values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
-        None
+    /// Of each file that it has none of the values, or that it may have some.
+    fn contained(&self, column: &Column, values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
+        if column.name() != column::RUN_ID {
+            return None;
+        }
+        let mut some = HashSet::new();
+        for value in values {
+            // A run that the index lacks is not in the release, or the index is not what was written: the parts themselves will tell.
+            some.extend(self.parts_of_runs.get(text(value)?)?.iter());
+        }
+        let has_none = |file: &&Path| (!some.contains(*file)).then_some(false);
+        Some(self.files.iter().map(has_none).collect())
     }
 }
 
@@ -163,16 +213,17 @@ mod tests {
         bounds.collect()
     }
 
-    fn kept(known: &FileBounds, filter: Expr) -> Vec<bool> {
+    async fn kept(known: &FileBounds, filter: Expr) -> Vec<bool> {
         let files = ["a", "b", "unknown"].map(Path::from);
         let files: Vec<&Path> = files.iter().collect();
         let schema = trajectories::file_schema();
         let state = SessionContext::new().state();
-        known.may_match(&files, &[filter], &schema, &state).unwrap()
+        let kept = known.may_match(&files, &[filter], &schema, &state).await;
+        kept.unwrap()
     }
 
-    #[test]
-    fn parts_that_cannot_match_are_left_out() {
+    #[tokio::test]
+    async fn parts_that_cannot_match_are_left_out() {
         let parts = [
             (
                 Path::from("a"),
@@ -186,25 +237,31 @@ mod tests {
                 bounds(&[("learning_rule", "adam", "sgdm"), ("epoch", "0", "100")]),
             ),
         ];
-        let parts = FileBounds::Parts(parts.into_iter().collect());
+        let parts = FileBounds::Parts(Parts {
+            bounds: parts.into_iter().collect(),
+            run_parts: None,
+        });
         let rule = |rule: &str| col("learning_rule").eq(lit(rule));
-        assert_eq!(kept(&parts, rule("sgdm")), [false, true, true]);
-        assert_eq!(kept(&parts, rule("adam")), [true, true, true]);
-        assert_eq!(kept(&parts, rule("zero")), [false, false, true]);
+        assert_eq!(kept(&parts, rule("sgdm")).await, [false, true, true]);
+        assert_eq!(kept(&parts, rule("adam")).await, [true, true, true]);
+        assert_eq!(kept(&parts, rule("zero")).await, [false, false, true]);
         let runs = vec![lit("adam-8"), lit("adam-9")];
         assert_eq!(
-            kept(&parts, col("run_id").in_list(runs, false)),
+            kept(&parts, col("run_id").in_list(runs, false)).await,
             [false, true, true]
         );
-        assert_eq!(kept(&parts, col("epoch").gt(lit(100))), [true, false, true]);
+        assert_eq!(
+            kept(&parts, col("epoch").gt(lit(100))).await,
+            [true, false, true]
+        );
         // What is not bounded rules nothing out.
-        assert_eq!(kept(&parts, col("layer").eq(lit("fc4"))), [true; 3]);
+        assert_eq!(kept(&parts, col("layer").eq(lit("fc4"))).await, [true; 3]);
         let either = rule("sgdm").or(col("layer").eq(lit("fc4")));
-        assert_eq!(kept(&parts, either), [true; 3]);
+        assert_eq!(kept(&parts, either).await, [true; 3]);
     }
 
-    #[test]
-    fn files_of_other_runs_are_left_out() {
+    #[tokio::test]
+    async fn files_of_other_runs_are_left_out() {
         let runs = [("a", "adam-1"), ("b", "sgdm-1")];
         let runs = runs.map(|(file, run_id)| {
             let of_run = FileOfRun {
@@ -215,10 +272,47 @@ mod tests {
         });
         let runs = FileBounds::Runs(Arc::new(runs.into_iter().collect()));
         let run = col("run_id").eq(lit("sgdm-1"));
-        assert_eq!(kept(&runs, run), [false, true, true]);
+        assert_eq!(kept(&runs, run).await, [false, true, true]);
         assert_eq!(
-            kept(&runs, col("run_id").like(lit("sgdm%"))),
+            kept(&runs, col("run_id").like(lit("sgdm%"))).await,
             [false, true, true]
         );
+    }
+
+    #[test]
+    fn parts_without_a_run_are_left_out() {
+        let files = ["a", "b", "c"].map(Path::from);
+        let parts_of = |of: &[(&str, &str)]| {
+            let of = of.iter().map(|(run, part)| {
+                let parts: PartsOfRun = Arc::from([Path::from(*part)]);
+                ((*run).to_owned(), parts)
+            });
+            of.collect()
+        };
+        let bounds = FileBounds::Runs(Arc::default());
+        let known = Known {
+            bounds: &bounds,
+            files: &files.iter().collect::<Vec<_>>(),
+            schema: &trajectories::file_schema(),
+            parts_of_runs: parts_of(&[("adam-1", "a"), ("adam-2", "b"), ("sgdm-1", "elsewhere")]),
+        };
+        let contained = |column: &str, runs: &[&str]| {
+            let runs = runs.iter().map(|run| ScalarValue::from(*run)).collect();
+            let contained = known.contained(&Column::from_name(column), &runs)?;
+            Some(contained.iter().collect::<Vec<_>>())
+        };
+        let (no, perhaps) = (Some(false), None);
+        assert_eq!(
+            contained("run_id", &["adam-1"]),
+            Some(vec![perhaps, no, no])
+        );
+        assert_eq!(
+            contained("run_id", &["adam-1", "adam-2"]),
+            Some(vec![perhaps, perhaps, no])
+        );
+        assert_eq!(contained("run_id", &["sgdm-1"]), Some(vec![no; 3]));
+        // Of a run that the index lacks it says nothing.
+        assert_eq!(contained("run_id", &["adam-1", "adam-9"]), None);
+        assert_eq!(contained("layer", &["adam-1"]), None);
     }
 }

@@ -49,7 +49,7 @@ impl RunFiles {
     }
 
     /// The scan of those of its files that may hold rows which pass the filters.
-    fn pruned(
+    async fn pruned(
         &self,
         scan: &FileScanConfig,
         filters: &[Expr],
@@ -60,7 +60,8 @@ impl RunFiles {
         // What cannot be decided here is decided row by row.
         let kept = self
             .bounds
-            .may_match(&paths, filters, &self.schema(), state);
+            .may_match(&paths, filters, &self.schema(), state)
+            .await;
         let kept = kept.unwrap_or_else(|_| vec![true; paths.len()]);
         let mut kept = kept.into_iter();
         let of_group = |group: &FileGroup| {
@@ -167,7 +168,7 @@ impl TableProvider for RunFiles {
         let Some(scan) = scan else {
             return Ok(plan);
         };
-        let pruned = self.pruned(scan, filters, state);
+        let pruned = self.pruned(scan, filters, state).await;
         if pruned.file_groups.is_empty() {
             return Ok(Arc::new(EmptyExec::new(plan.schema())));
         }

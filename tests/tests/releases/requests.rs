@@ -1,9 +1,10 @@
 //! How much of a release is read over a network: what a question is about, and little else.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use engram_schemas::Manifest;
 use engram_tests::commands::engram;
@@ -149,6 +150,61 @@ fn a_release_on_a_plain_web_server_is_read_too() {
     let identified = ask(&["identify", "--trees", "20", "--splits", "2", "--at", &place]);
     assert!(identified.contains("ccuracy"), "{identified}");
     assert!(folder.path().join("engram-results").is_dir());
+}
+
+/// Which part has a run is asked of the index: of other parts not even the ends are read.
+#[test]
+fn a_question_of_one_run_opens_the_part_that_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let release = release(folder.path());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (paths, root) = (Arc::clone(&asked), release.clone());
+    let server = Server::start(move |head, _| {
+        paths.lock().unwrap().push(head.path().replace("%3D", "="));
+        Ok(Reply::Answer(file_of(&root, head)))
+    });
+    let place = format!("http://{}/", server.address());
+    let manifest = Manifest::from_json(&fs::read(release.join("manifest.json")).unwrap()).unwrap();
+    assert!(manifest.run_parts().is_some());
+    let run_ids = rows(
+        &release,
+        "SELECT run_id FROM runs ORDER BY run_id OFFSET 3 LIMIT 2",
+    );
+    let run_ids: Vec<&str> = run_ids.lines().skip(1).collect();
+    let questions = [
+        format!("run_id = '{}'", run_ids[0]),
+        format!("run_id IN ('{}', '{}')", run_ids[0], run_ids[1]),
+        format!(
+            "epoch = 3 AND (run_id = '{}' OR run_id = '{}')",
+            run_ids[0], run_ids[1]
+        ),
+        format!("run_id = '{}' OR architecture = 'knet5'", run_ids[0]),
+        "run_id = 'none has this name'".to_owned(),
+    ];
+    for filter in &questions {
+        let sql = format!(
+            "SELECT run_id, layer, epoch, weight_raw_mean FROM trajectories WHERE {filter} ORDER BY 1, 2, 3"
+        );
+        asked.lock().unwrap().clear();
+        let answer = engram(&["sql", "--format", "csv", &sql, "--at", &place])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        succeeded(&answer);
+        assert_eq!(text(&answer.stdout), rows(&release, &sql), "{filter}");
+        let asked: BTreeSet<String> = asked.lock().unwrap().drain(..).collect();
+        let parts = asked.iter().filter(|path| path.contains("/part-"));
+        // A run lies in one part.
+        let most = match filter.contains("architecture") {
+            true => manifest.parts().count(),
+            false => filter
+                .matches("run_id = '")
+                .count()
+                .max(filter.matches(", '").count() + 1),
+        };
+        assert!(parts.count() <= most, "{filter}: {asked:?}");
+        assert!(asked.contains("/run_parts.parquet") || filter.contains("architecture"));
+    }
 }
 
 /// A file, or the bytes of it that are asked for.
