@@ -42,8 +42,8 @@ const C: f64 = 1.0;
 /// Examples that smartcore's forest of all features and its machine learn from: they end within a minute. Of those of two classes there
 /// must be more than features, as its machine (0.7) cuts examples off at as many values as there are examples.
 const N_SMARTCORE: usize = 1_200;
-/// Rounds of either side, in turn.
-const ROUNDS: usize = 3;
+/// Rounds of either side, in turn, each with a seed of its own.
+const ROUNDS: u64 = 3;
 
 struct Task {
     name: &'static str,
@@ -149,7 +149,7 @@ fn write(folder: &Path, train: &Data, test: &Data) -> PathBuf {
     file
 }
 
-fn peer(file: &Path, question: &Question<'_>) -> Outcome {
+fn peer(file: &Path, question: &Question<'_>, seed: u64) -> Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = std::env::var_os("ENGRAM_PEERS_DIR")
         .map_or_else(|| root.join("../.peers"), PathBuf::from)
@@ -167,6 +167,7 @@ fn peer(file: &Path, question: &Question<'_>) -> Outcome {
         .arg(root.join("peers/classifiers.py"))
         .arg(file)
         .args([N_TRAIN, N_TEST, N_FEATURES, N_THREADS].map(|n| n.to_string()))
+        .arg(seed.to_string())
         .args(asked)
         .output()
         .unwrap();
@@ -175,7 +176,7 @@ fn peer(file: &Path, question: &Question<'_>) -> Outcome {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn ours(train: &Data, test: &Data, task: &Task) -> Outcome {
+fn ours(train: &Data, test: &Data, task: &Task, seed: u64) -> Outcome {
     let settings = RandomForestSettings {
         n_trees: task.n_trees,
         max_features: task.max_features,
@@ -185,7 +186,7 @@ fn ours(train: &Data, test: &Data, task: &Task) -> Outcome {
     let start = Instant::now();
     let examples =
         Examples::try_new(&train.features, &train.names, &train.labels, N_CLASSES).unwrap();
-    let model = forest.fit_forest(&examples, 0);
+    let model = forest.fit_forest(&examples, seed);
     let seconds = start.elapsed().as_secs_f64();
     let importances = model.feature_importances();
     Outcome {
@@ -232,32 +233,58 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Both sides in turn, some rounds: the last outcomes, with the medians of the seconds.
-fn in_turn(ours: impl Fn() -> Outcome, theirs: impl Fn() -> Outcome) -> [Outcome; 2] {
-    let rounds: Vec<[Outcome; 2]> = (0..ROUNDS).map(|_| [ours(), theirs()]).collect();
-    let seconds = |side: usize| median(rounds.iter().map(|round| round[side].seconds).collect());
-    let medians = [seconds(0), seconds(1)];
-    let mut last = rounds.into_iter().next_back().unwrap();
-    (last[0].seconds, last[1].seconds) = (medians[0], medians[1]);
-    last
+/// The rounds of both sides, which take turns.
+fn in_turn(
+    ours: impl Fn(u64) -> Outcome,
+    theirs: impl Fn(u64) -> Outcome,
+) -> (Vec<Outcome>, Vec<Outcome>) {
+    (0..ROUNDS).map(|seed| (ours(seed), theirs(seed))).unzip()
+}
+
+/// The rounds of a side in one: the median of the seconds, the mean of the accuracies.
+fn summary(rounds: &[Outcome]) -> Outcome {
+    let accuracies = rounds.iter().map(|round| round.accuracy);
+    Outcome {
+        seconds: median(rounds.iter().map(|round| round.seconds).collect()),
+        accuracy: accuracies.sum::<f64>() / rounds.len() as f64,
+        importances: Vec::new(),
+    }
+}
+
+/// How the importances of two different rounds correlate, one of either side: the mean of all pairs. Rounds of one seed have nothing else
+/// in common, as the sides draw otherwise.
+fn agreement(a: &[Outcome], b: &[Outcome]) -> f64 {
+    let pairs = (0..a.len()).flat_map(|i| (0..b.len()).map(move |j| (i, j)));
+    let pairs = pairs.filter(|(i, j)| i != j);
+    let all: Vec<f64> = pairs
+        .map(|(i, j)| correlation(&a[i].importances, &b[j].importances))
+        .collect();
+    all.iter().sum::<f64>() / all.len() as f64
 }
 
 fn compare(file: &Path, train: &Data, test: &Data, task: &Task) {
-    let [ours, theirs] = in_turn(
-        || ours(train, test, task),
-        || peer(file, &Question::Forest(task)),
+    let (ours, theirs) = in_turn(
+        |seed| ours(train, test, task, seed),
+        |seed| peer(file, &Question::Forest(task), seed),
     );
     let what = format!("{} trees", task.n_trees);
-    print_sides(task.name, &what, "scikit-learn", &ours, &theirs);
+    let sides = [summary(&ours), summary(&theirs)];
+    print_sides(task.name, &what, "scikit-learn", &sides[0], &sides[1]);
     println!(
-        "             target {} x, importances correlate {:.3}",
+        "             target {} x, importances of two forests correlate: ours and scikit-learn's {:.3}, two of ours {:.3}, two of scikit-learn's {:.3}",
         task.claim,
-        correlation(&ours.importances, &theirs.importances),
+        agreement(&ours, &theirs),
+        agreement(&ours, &ours),
+        agreement(&theirs, &theirs),
     );
 }
 
 fn compare_svm(file: &Path, train: &Data, test: &Data) {
-    let [ours, theirs] = in_turn(|| our_svm(train, test), || peer(file, &Question::Svm(C)));
+    let (ours, theirs) = in_turn(
+        |_| our_svm(train, test),
+        |seed| peer(file, &Question::Svm(C), seed),
+    );
+    let (ours, theirs) = (summary(&ours), summary(&theirs));
     print_sides("svm", &format!("C = {C}"), "scikit-learn", &ours, &theirs);
 }
 
@@ -283,7 +310,7 @@ fn smartcore_forest(train: &Data, test: &Data, task: &Task) {
         accuracy: test.accuracy(&peer.predict(&test_matrix).unwrap()),
         importances: Vec::new(),
     };
-    let ours = on_threads(1, || ours(train, test, task));
+    let ours = on_threads(1, || ours(train, test, task, 0));
     let n_examples = train.labels.len();
     let what = format!("{n_examples} examples, {} trees, one thread", task.n_trees);
     print_sides(task.name, &what, "smartcore", &ours, &theirs);

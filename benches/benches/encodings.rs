@@ -1,8 +1,8 @@
 //! How large a release is, and how fast it is read, under the ways to write observed values.
 //!
 //! The rows are those of a dataset that was trained: `ENGRAM_DATASET`, or what `make demo` leaves in `target/demo/sweep`. Made-up
-//! numbers would compress otherwise. A way is an encoding and a compression of the 45 statistics; the other columns are
-//! dictionaries as in a release. Reading is decoding to Arrow on one thread, from memory.
+//! numbers would compress otherwise. A way is an encoding and a compression of the 45 statistics, or how many rows a page has; the
+//! other columns are dictionaries as in a release. Reading is decoding to Arrow on one thread, from memory.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@ use engram_schemas::{DatasetLocation, Observable, trajectories};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::WriterPropertiesBuilder;
 use parquet::schema::types::ColumnPath;
 
 /// Runs of a part of the study's size.
@@ -89,20 +90,39 @@ fn main() {
         ),
     ];
     for (name, encoding, compression) in ways {
-        let began = Instant::now();
-        let file = encode(&rows, encoding, compression);
-        let writing = began.elapsed();
-        let all = fastest(|| decode(&file, None));
-        let two = fastest(|| decode(&file, Some(&TWO)));
-        println!(
-            "{name:<42} {:>9} {:>7.3} {:>10.2} {:>12.3} {:>10.0}",
-            file.len(),
-            file.len() as f64 / plain as f64,
-            all.as_secs_f64() * 1e3,
-            two.as_secs_f64() * 1e3,
-            writing.as_secs_f64() * 1e3,
+        measure(name, plain, || {
+            let properties = released(&rows);
+            encode(&rows, with_statistics(properties, encoding, compression))
+        });
+    }
+    for page_rows in [1_250, 2_500, 5_000, 10_000, 20_000, 100_000] {
+        measure(
+            &format!("a release, {page_rows} rows a page"),
+            plain,
+            || {
+                encode(
+                    &rows,
+                    released(&rows).set_data_page_row_count_limit(page_rows),
+                )
+            },
         );
     }
+}
+
+fn measure(name: &str, plain: usize, encode: impl Fn() -> Bytes) {
+    let began = Instant::now();
+    let file = encode();
+    let writing = began.elapsed();
+    let all = fastest(|| decode(&file, None));
+    let two = fastest(|| decode(&file, Some(&TWO)));
+    println!(
+        "{name:<42} {:>9} {:>7.3} {:>10.2} {:>12.3} {:>10.0}",
+        file.len(),
+        file.len() as f64 / plain as f64,
+        all.as_secs_f64() * 1e3,
+        two.as_secs_f64() * 1e3,
+        writing.as_secs_f64() * 1e3,
+    );
 }
 
 async fn rows_of(place: &str) -> RecordBatch {
@@ -123,18 +143,29 @@ async fn rows_of(place: &str) -> RecordBatch {
     RecordBatch::try_new(schema.clone(), columns.collect()).unwrap()
 }
 
-fn encode(rows: &RecordBatch, encoding: Encoding, compression: Compression) -> Bytes {
-    let mut properties = encoding::properties(&rows.schema(), N_RUNS)
-        .unwrap()
-        .into_builder();
+/// What a release is written with.
+fn released(rows: &RecordBatch) -> WriterPropertiesBuilder {
+    let properties = encoding::properties(&rows.schema(), N_RUNS);
+    properties.unwrap().into_builder()
+}
+
+fn with_statistics(
+    mut properties: WriterPropertiesBuilder,
+    encoding: Encoding,
+    compression: Compression,
+) -> WriterPropertiesBuilder {
     for name in Observable::all().map(Observable::column) {
         let path = ColumnPath::from(name);
         properties = properties
             .set_column_encoding(path.clone(), encoding)
             .set_column_compression(path, compression);
     }
-    let mut writer =
-        ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties.build())).unwrap();
+    properties
+}
+
+fn encode(rows: &RecordBatch, properties: WriterPropertiesBuilder) -> Bytes {
+    let properties = Some(properties.build());
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), properties).unwrap();
     writer.write(rows).unwrap();
     writer.into_inner().unwrap().into()
 }

@@ -1,5 +1,7 @@
 //! What one listing of a dataset's trajectories and logs tells about the runs of a plan. No file is opened for it.
 
+mod pages;
+
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +10,8 @@ use engram_plan::PlannedRun;
 use engram_schemas::{DatasetLocation, RunFile, RunState, layout};
 use futures::TryStreamExt;
 use object_store::path::Path;
+
+use pages::Names;
 
 /// A log of a run at work that is older than this was left by a worker that is gone: it is written several times a
 /// minute.
@@ -64,10 +68,11 @@ impl Listing {
     /// Lists the trajectories alone, which is enough to know which runs are there.
     pub(crate) async fn of_trajectories(location: &DatasetLocation) -> anyhow::Result<Self> {
         let folder = layout::trajectories_folder(location.root());
-        let objects = location.store().list(Some(&folder));
-        let files = objects
-            .map_ok(|object| object.location)
-            .try_collect()
+        let listed = async {
+            let objects = pages::objects(location, folder, Names::Partitions).await?;
+            objects.map_ok(|object| object.location).try_collect().await
+        };
+        let files = listed
             .await
             .with_context(|| format!("cannot list {}", location.url()))?;
         Ok(Self {
@@ -82,8 +87,9 @@ impl Listing {
         // The logs first: a run that ends between the two listings is then seen at work or done, never as missing.
         let folder = layout::logs_folder(location.root());
         let mut logs: HashMap<_, Vec<_>> = HashMap::new();
-        let mut objects = location.store().list(Some(&folder));
         let unlisted = || format!("cannot list {}", location.url());
+        let objects = pages::objects(location, folder, Names::Hashes).await;
+        let mut objects = objects.with_context(unlisted)?;
         while let Some(object) = objects.try_next().await.with_context(unlisted)? {
             if let Some((run_id, state)) = layout::parse_run_log(&object.location, location.root())
             {

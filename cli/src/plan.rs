@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use engram_plan::{PlannedRun, SweepFile};
+use engram_plan::{PlannedRun, RunConfiguration, SweepFile, TaskSettings};
 use engram_schemas::{Architecture, DatasetLocation, LearningRule, Task};
 use serde_json::json;
 
@@ -101,9 +101,9 @@ const COUNTS: [(&str, Align); 5] = [
 ];
 
 /// One run of the list.
-struct Row<'a> {
+struct Row {
     index: usize,
-    run: &'a PlannedRun,
+    run: PlannedRun,
     n_layers: usize,
     standing: Option<Standing>,
 }
@@ -132,7 +132,7 @@ pub(crate) fn kind(run: &PlannedRun) -> Kind {
 /// # Errors
 /// A sweep that cannot be used, a dataset that cannot be listed.
 pub(crate) async fn run(arguments: PlanArgs) -> anyhow::Result<()> {
-    let plan = SweepFile::read(&arguments.sweep)?.plan()?;
+    let sweep = SweepFile::read(&arguments.sweep)?;
     let listing = match &arguments.at {
         Some(at) if arguments.missing => {
             let location = DatasetLocation::open(at)?;
@@ -141,34 +141,7 @@ pub(crate) async fn run(arguments: PlanArgs) -> anyhow::Result<()> {
         }
         _ => None,
     };
-    let now = SystemTime::now();
-    let mut rows = Vec::new();
-    let mut before: Option<(&PlannedRun, usize)> = None;
-    for (index, run) in plan.runs.iter().enumerate() {
-        let standing = listing.as_ref().map(|listing| listing.standing(run, now));
-        if standing.is_some_and(Standing::is_there) {
-            continue;
-        }
-        // Layers follow from architecture and task, and a plan has the runs that share them side by side.
-        let n_layers = match before {
-            Some((other, n_layers)) if has_same_layers(other, run) => n_layers,
-            _ => run.configuration.layers()?.len(),
-        };
-        before = Some((run, n_layers));
-        rows.push(Row {
-            index,
-            run,
-            n_layers,
-            standing,
-        });
-    }
-    let list = List {
-        sweep: &plan.sweep,
-        n_planned: plan.runs.len(),
-        has_standing: listing.is_some(),
-        counts: count(&rows),
-        rows,
-    };
+    let list = List::new(&sweep, listing.as_ref())?;
     let mut output = BufWriter::new(io::stdout().lock());
     let written = match (arguments.format, arguments.counts) {
         (Format::Table, true) => list.write_counts(&mut output),
@@ -181,43 +154,87 @@ pub(crate) async fn run(arguments: PlanArgs) -> anyhow::Result<()> {
         .context("cannot write to standard output")
 }
 
-fn has_same_layers(one: &PlannedRun, other: &PlannedRun) -> bool {
-    let (one, other) = (&one.configuration, &other.configuration);
-    one.architecture == other.architecture && one.task == other.task
-}
-
-/// Counts in the order of the plan.
-fn count(rows: &[Row<'_>]) -> Vec<Count> {
-    let mut counts: Vec<Count> = Vec::new();
-    let mut places: HashMap<Kind, usize> = HashMap::new();
-    for row in rows {
-        let kind = kind(row.run);
-        let place = *places.entry(kind).or_insert_with(|| {
-            counts.push(Count {
-                kind,
-                n_runs: 0,
-                n_layers: 0,
-            });
-            counts.len() - 1
-        });
-        counts[place].n_runs += 1;
-        counts[place].n_layers += row.n_layers;
-    }
-    counts
-}
-
-/// Everything that is printed.
+/// Everything that is printed. A plan may be long: its rows are made again for every time that they are gone through.
 struct List<'a> {
-    sweep: &'a str,
+    sweep: &'a SweepFile,
+    listing: Option<&'a Listing>,
+    now: SystemTime,
     n_planned: usize,
-    has_standing: bool,
+    n_rows: usize,
+    /// In the order of the plan.
     counts: Vec<Count>,
-    rows: Vec<Row<'a>>,
 }
 
-impl List<'_> {
+impl<'a> List<'a> {
+    /// Goes through the plan, and counts.
+    fn new(sweep: &'a SweepFile, listing: Option<&'a Listing>) -> engram_plan::Result<Self> {
+        let mut list = Self {
+            sweep,
+            listing,
+            now: SystemTime::now(),
+            n_planned: 0,
+            n_rows: 0,
+            counts: Vec::new(),
+        };
+        let (mut n_planned, mut n_rows, mut counts) = (0, 0, Vec::<Count>::new());
+        let mut places: HashMap<Kind, usize> = HashMap::new();
+        for row in list.all()? {
+            let row = row?;
+            n_planned += 1;
+            if row.is_there() {
+                continue;
+            }
+            let kind = kind(&row.run);
+            let place = *places.entry(kind).or_insert_with(|| {
+                counts.push(Count {
+                    kind,
+                    n_runs: 0,
+                    n_layers: 0,
+                });
+                counts.len() - 1
+            });
+            counts[place].n_runs += 1;
+            counts[place].n_layers += row.n_layers;
+            n_rows += 1;
+        }
+        (list.n_planned, list.n_rows, list.counts) = (n_planned, n_rows, counts);
+        Ok(list)
+    }
+
+    /// The plan's runs, those that are there too.
+    fn all(&self) -> engram_plan::Result<impl Iterator<Item = engram_plan::Result<Row>>> {
+        // Layers follow from architecture and task, and a plan has the runs that share them side by side.
+        let mut before: Option<(Architecture, TaskSettings, usize)> = None;
+        Ok(self.sweep.runs()?.enumerate().map(move |(index, run)| {
+            let run = run?;
+            let RunConfiguration {
+                architecture, task, ..
+            } = &run.configuration;
+            let n_layers = match &before {
+                Some((of, on, n_layers)) if of == architecture && on == task => *n_layers,
+                _ => {
+                    let n_layers = run.configuration.layers()?.len();
+                    before = Some((*architecture, task.clone(), n_layers));
+                    n_layers
+                }
+            };
+            Ok(Row {
+                index,
+                n_layers,
+                standing: self.listing.map(|listing| listing.standing(&run, self.now)),
+                run,
+            })
+        }))
+    }
+
+    /// The rows of the list. The plan was gone through before: it has no mistakes.
+    fn rows(&self) -> io::Result<impl Iterator<Item = Row>> {
+        let all = self.all().map_err(io::Error::other)?;
+        Ok(all.flatten().filter(|row| !row.is_there()))
+    }
+
     fn columns(&self) -> Vec<(&'static str, Align)> {
-        let standing = self.has_standing.then_some(STANDING);
+        let standing = self.listing.map(|_| STANDING);
         COLUMNS.into_iter().chain(standing).collect()
     }
 
@@ -227,9 +244,9 @@ impl List<'_> {
 
     fn write_table(&self, output: &mut dyn Write) -> io::Result<()> {
         let mut columns = Columns::new(&self.columns());
-        self.rows.iter().for_each(|row| columns.fit(&row.cells()));
+        self.rows()?.for_each(|row| columns.fit(&row.cells()));
         columns.write_head(output)?;
-        for row in &self.rows {
+        for row in self.rows()? {
             columns.write_row(output, &row.cells())?;
         }
         writeln!(output)?;
@@ -245,8 +262,8 @@ impl List<'_> {
         for count in &self.counts {
             columns.write_row(output, &count.cells())?;
         }
-        let n_runs = self.rows.len();
-        let which = match self.has_standing {
+        let n_runs = self.n_rows;
+        let which = match self.listing.is_some() {
             true => format!("{n_runs} of {} networks are not there", self.n_planned),
             false => format!("{n_runs} networks"),
         };
@@ -254,15 +271,14 @@ impl List<'_> {
         writeln!(
             output,
             "\n{}: {which}, {n_layers} layer trajectories",
-            self.sweep
+            self.sweep.name
         )
     }
 
     fn write_csv(&self, output: &mut dyn Write) -> io::Result<()> {
         write_names(output, &self.columns())?;
         // No name or number has a comma or a quote in it.
-        self.rows
-            .iter()
+        self.rows()?
             .try_for_each(|row| writeln!(output, "{}", row.cells().join(",")))
     }
 
@@ -278,14 +294,14 @@ impl List<'_> {
         write!(
             output,
             "{{\"sweep\": {}, \"n_runs\": {}, \"n_layers\": {},\n\"counts\": [",
-            json!(self.sweep),
-            self.rows.len(),
+            json!(self.sweep.name),
+            self.n_rows,
             self.n_layers(),
         )?;
         write_items(output, counts.into_iter())?;
         if !only_counts {
             write!(output, ",\n\"runs\": [")?;
-            write_items(output, self.rows.iter().map(Row::to_json))?;
+            write_items(output, self.rows()?.map(|row| row.to_json()))?;
         }
         writeln!(output, "}}")
     }
@@ -308,10 +324,14 @@ fn write_items(
     write!(output, "]")
 }
 
-impl Row<'_> {
+impl Row {
+    fn is_there(&self) -> bool {
+        self.standing.is_some_and(Standing::is_there)
+    }
+
     fn cells(&self) -> Vec<String> {
         let configuration = &self.run.configuration;
-        let (task, architecture, rule) = kind(self.run);
+        let (task, architecture, rule) = kind(&self.run);
         let alignment_rate = configuration.alignment_learning_rate;
         let mut cells = vec![
             self.index.to_string(),
@@ -332,7 +352,7 @@ impl Row<'_> {
 
     fn to_json(&self) -> serde_json::Value {
         let configuration = &self.run.configuration;
-        let (task, architecture, rule) = kind(self.run);
+        let (task, architecture, rule) = kind(&self.run);
         let mut object = json!({
             "index": self.index,
             "run_id": self.run.run_id,

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use engram_plan::{Plan, SweepFile};
+use engram_plan::SweepFile;
 use engram_schemas::DatasetLocation;
 
 use crate::failure::Failure;
@@ -80,13 +80,13 @@ others are there.";
 /// A sweep that cannot be used, a dataset that cannot be listed, and after watching [`Failure::Internal`] when runs have
 /// failed.
 pub(crate) async fn run(arguments: StatusArgs) -> anyhow::Result<()> {
-    let plan = SweepFile::read(&arguments.sweep)?.plan()?;
+    let sweep = SweepFile::read(&arguments.sweep)?;
     let location = DatasetLocation::open(&arguments.at)?;
     note_absence(&location);
     let written = if arguments.watch {
-        watch(&arguments, &plan, &location).await?
+        watch(&arguments, &sweep, &location).await?
     } else {
-        let report = look(&arguments, &plan, &location).await?;
+        let report = look(&arguments, &sweep, &location).await?;
         print(&match arguments.format {
             Format::Table => report.to_text(),
             Format::Json => format!("{:#}\n", report.to_json()),
@@ -111,20 +111,20 @@ pub(crate) fn note_absence(location: &DatasetLocation) {
 
 async fn look(
     arguments: &StatusArgs,
-    plan: &Plan,
+    sweep: &SweepFile,
     location: &DatasetLocation,
 ) -> anyhow::Result<Report> {
-    Report::read(plan, location, SystemTime::now(), arguments.reasons).await
+    Report::read(sweep, location, SystemTime::now(), arguments.reasons).await
 }
 
 async fn watch(
     arguments: &StatusArgs,
-    plan: &Plan,
+    sweep: &SweepFile,
     location: &DatasetLocation,
 ) -> anyhow::Result<io::Result<()>> {
     let redraws = arguments.format == Format::Table && io::stdout().is_terminal();
     let interval = Duration::from_secs(arguments.interval.max(1).into());
-    let mut report = look(arguments, plan, location).await?;
+    let mut report = look(arguments, sweep, location).await?;
     let mut last = String::new();
     loop {
         let text = match arguments.format {
@@ -142,7 +142,7 @@ async fn watch(
             break;
         }
         tokio::time::sleep(interval).await;
-        match look(arguments, plan, location).await {
+        match look(arguments, sweep, location).await {
             Ok(seen) => report = seen,
             // A store that was there may be away for a while.
             Err(error) => {
@@ -165,7 +165,7 @@ async fn watch(
     match report.n_failed() {
         0 => Ok(Ok(())),
         n_failed => Err(Failure::Internal {
-            message: format!("{n_failed} of {} networks have failed", plan.runs.len()),
+            message: format!("{n_failed} of {} networks have failed", report.n_planned()),
             hint: "`engram generate` with the same sweep tries them again".to_owned(),
         }
         .into()),

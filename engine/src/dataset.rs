@@ -5,6 +5,7 @@
 
 mod checks;
 mod content;
+mod footers;
 mod part_ends;
 mod release;
 mod run_parts;

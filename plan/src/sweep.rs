@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use engram_schemas::{Architecture, LearningRule, Task, category};
+use itertools::iproduct;
 use serde::{Deserialize, Serialize};
 
 use crate::learning_rule::RuleTable;
@@ -123,46 +124,54 @@ impl SweepFile {
         })
     }
 
-    /// Checks every setting and expands the grid: networks, then architectures, learning rules, batch sizes, model
-    /// seeds and dataset seeds, each in the file's order.
+    /// Checks every setting and expands the grid, as [`SweepFile::runs`].
     ///
     /// # Errors
     /// The first setting that cannot be used.
     pub fn plan(&self) -> Result<Plan> {
-        self.check()?;
-        let mut runs = Vec::new();
-        for network in &self.networks {
-            for &architecture in &network.architectures {
-                for &rule in &self.learning_rules {
-                    for &batch_size in &self.batch_sizes {
-                        for &model_seed in &self.model_seeds {
-                            for &dataset_seed in &self.dataset_seeds {
-                                let run = self.run(
-                                    network,
-                                    architecture,
-                                    rule,
-                                    batch_size,
-                                    model_seed,
-                                    dataset_seed,
-                                )?;
-                                runs.push(run);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        let mut seen = HashSet::new();
-        if let Some(twice) = runs.iter().find(|run| !seen.insert(&run.run_id)) {
-            return Err(Error::Duplicate {
-                run: twice.configuration.describe(),
-            });
-        }
         Ok(Plan {
             sweep: self.name.clone(),
             data: self.data.clone(),
-            runs,
+            runs: self.runs()?.collect::<Result<_>>()?,
         })
+    }
+
+    /// The runs one after the other, each made when it is asked for: networks, then architectures, learning rules, batch
+    /// sizes, model seeds and dataset seeds, each in the file's order.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn runs(&self) -> Result<impl Iterator<Item = Result<PlannedRun>>> {
+        self.check()?;
+        let grid = self.networks.iter().flat_map(move |network| {
+            let settings = iproduct!(
+                &network.architectures,
+                &self.learning_rules,
+                &self.batch_sizes,
+                &self.model_seeds,
+                &self.dataset_seeds
+            );
+            settings.map(move |settings| (network, settings))
+        });
+        let mut seen = HashSet::new();
+        Ok(grid.map(
+            move |(network, (&architecture, &rule, &batch_size, &model_seed, &dataset_seed))| {
+                let run = self.run(
+                    network,
+                    architecture,
+                    rule,
+                    batch_size,
+                    model_seed,
+                    dataset_seed,
+                )?;
+                match seen.insert(run.run_id.clone()) {
+                    true => Ok(run),
+                    false => Err(Error::Duplicate {
+                        run: run.configuration.describe(),
+                    }),
+                }
+            },
+        ))
     }
 
     fn run(

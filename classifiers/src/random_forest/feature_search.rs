@@ -63,25 +63,35 @@ impl<'a> FeatureSearch<'a> {
         };
     }
 
-    /// Offers features of the node that was taken up, each with the score of its best split, 0 where there is none.
+    /// Takes up a node of so few samples that they are compared pair by pair; `false` when it has more.
+    pub(super) fn takes_pairs(&mut self, node: &Node<'_>) -> bool {
+        self.way = Way::Pairs;
+        self.pairwise.take(node, self.min_samples_leaf)
+    }
+
+    /// Offers those features of the node that was taken up that can split it, each with the score of its best split, and gives
+    /// their number.
     pub(super) fn offer(
         &mut self,
         features: &Features<'_>,
         node: &Node<'_>,
         best: &mut Best<u32>,
         random: &mut ChaCha8Rng,
-    ) {
+    ) -> usize {
+        let mut n_offered = 0;
         for start in (0..features.len()).step_by(FEATURES_AT_ONCE) {
             let places = start..features.len().min(start + FEATURES_AT_ONCE);
             self.look_at(features, places.clone(), node);
             for place in places.clone() {
                 let feature = features.at(place);
                 let score = self.score(feature, place - start, best.score, node);
-                if score > 0.0 || matches!(features, Features::Drawn(_)) {
+                if score > 0.0 {
                     best.offer(score, feature, random);
+                    n_offered += 1;
                 }
             }
         }
+        n_offered
     }
 
     /// Scores or bounds the features at `places`.
@@ -90,9 +100,14 @@ impl<'a> FeatureSearch<'a> {
         let write_bins = |row: u32, bins: &mut [u8]| {
             features.write_bins(places.clone(), columns.row(row), bins);
         };
+        // Compiled once for every width of vector registers that processors have.
+        let arch = pulp::Arch::new();
+        let (pairwise, bounds) = (&mut self.pairwise, &mut self.bounds);
         match self.way {
-            Way::Pairs => self.pairwise.score(node.samples, n_features, write_bins),
-            Way::Bounds => self.bounds.bound(node.samples, n_features, write_bins),
+            Way::Pairs => {
+                arch.dispatch(|| pairwise.score(node.samples, n_features, write_bins));
+            }
+            Way::Bounds => arch.dispatch(|| bounds.bound(node.samples, n_features, write_bins)),
             Way::Counting => {}
         }
     }

@@ -78,6 +78,7 @@ impl PairwiseSearch {
     }
 
     /// Finds the scores of `n_features` features, of which `write_bins` writes an example's bins.
+    #[inline(always)]
     pub(super) fn score(
         &mut self,
         samples: &[Sample],
@@ -104,6 +105,7 @@ impl PairwiseSearch {
     }
 
     /// Counts the samples up to the threshold whose bins start at `threshold`.
+    #[inline(always)]
     fn count_up_to(&mut self, threshold: usize, width: usize) {
         let threshold = &self.bins[threshold..threshold + width];
         self.left.fill(0);
@@ -132,6 +134,7 @@ impl PairwiseSearch {
     }
 
     /// Raises scores to those of the present thresholds where these are better.
+    #[inline(always)]
     fn raise_scores(&mut self) {
         let (weight, least) = (f32::from(self.weight), self.min_samples_leaf as f32);
         let squares = self.left_squares.iter().zip(&self.right_squares);

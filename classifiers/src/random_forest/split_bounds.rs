@@ -114,6 +114,7 @@ impl SplitBounds {
     }
 
     /// Bounds the scores of `n_features` features, of which `write_bins` writes an example's bins.
+    #[inline(always)]
     pub(super) fn bound(
         &mut self,
         samples: &[Sample],
@@ -171,6 +172,7 @@ impl SplitBounds {
 
     /// Thresholds from the node's lowest bin on to the one below its highest, at equal distances: bins hold about equally
     /// many examples. Where all bins of a feature are equal its thresholds mean nothing, and its bounds are minus infinity.
+    #[inline(always)]
     fn choose_thresholds(&mut self) {
         let (mut lowest, mut highest) = ([u8::MAX; FEATURES_AT_ONCE], [0; FEATURES_AT_ONCE]);
         for bins in &self.bins {
@@ -200,6 +202,7 @@ impl SplitBounds {
         self.bounds.resize(n_thresholds - 1, bounds);
     }
 
+    #[inline(always)]
     fn count(&mut self) {
         let n_classes = self.class_weights.len();
         self.above.clear();
@@ -220,6 +223,7 @@ impl SplitBounds {
         }
     }
 
+    #[inline(always)]
     fn bound_stretches(&mut self) {
         let n_classes = self.class_weights.len();
         let total = &self.class_weights;
@@ -272,6 +276,7 @@ impl SplitBounds {
 }
 
 impl Side {
+    #[inline(always)]
     fn of(classes: impl Iterator<Item = Numbers>) -> Self {
         let (mut weight, mut squares) = ([0.0; FEATURES_AT_ONCE], [0.0; FEATURES_AT_ONCE]);
         for of_class in classes {
@@ -289,6 +294,7 @@ impl Side {
 }
 
 /// Counts one sample where it is above the thresholds.
+#[inline(always)]
 fn add_above(counted: &mut [Bins], thresholds: &[Bins], bins: &Bins, weight: u8) {
     for (counted, threshold) in counted.iter_mut().zip(thresholds) {
         for feature in 0..FEATURES_AT_ONCE {

@@ -112,13 +112,16 @@ impl<'a> SplitSearch<'a> {
     /// counting, so that `max_features` that can are tried wherever there are as many. (scikit-learn counts them too, once
     /// one has been found that can.)
     pub(super) fn best(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<Split> {
-        // Many features side by side pay where all are tried.
-        let (feature, between) = match self.tries_all() && self.columns.has_bins() {
-            true => {
-                let feature = self.best_of_all(node, random)?;
-                (feature, self.between(feature, node)?)
-            }
-            false => self.best_one_by_one(node, random)?,
+        let (feature, between) = if !self.columns.has_bins() {
+            self.best_one_by_one(node, random)?
+        } else if self.tries_all() {
+            let feature = self.best_of_all(node, random)?;
+            (feature, self.between(feature, node)?)
+        } else if self.many.takes_pairs(node) {
+            let feature = self.best_of_some(node, random)?;
+            (feature, self.between(feature, node)?)
+        } else {
+            self.best_one_by_one(node, random)?
         };
         let column = self.columns.column(feature);
         Some(Split {
@@ -148,6 +151,22 @@ impl<'a> SplitSearch<'a> {
                 n_tried += 1;
                 best.offer(between.score, (feature, between), random);
             }
+        }
+        best.found
+    }
+
+    /// As [`Self::best_one_by_one`], with the features that are drawn side by side.
+    fn best_of_some(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<u32> {
+        let mut best = Best::none();
+        let (mut n_tried, mut start) = (0, 0);
+        while n_tried < self.max_features && start < self.features.len() {
+            let end = self.features.len().min(start + self.max_features - n_tried);
+            for place in start..end {
+                self.draw(place, random);
+            }
+            let drawn = Features::Drawn(&self.features[start..end]);
+            n_tried += self.many.offer(&drawn, node, &mut best, random);
+            start = end;
         }
         best.found
     }

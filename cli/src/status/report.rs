@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use engram_plan::{Plan, PlannedRun};
+use engram_plan::{PlannedRun, SweepFile};
 use engram_schemas::{DatasetLocation, RunState, layout};
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
@@ -125,9 +125,9 @@ impl Report {
     /// Lists the dataset, and reads the logs of at most `n_reasons` failed runs.
     ///
     /// # Errors
-    /// When the dataset cannot be listed. A log that cannot be read is told in the place of its reason.
+    /// A sweep that cannot be used, and a dataset that cannot be listed. A log that cannot be read is told in the place of its reason.
     pub(super) async fn read(
-        plan: &Plan,
+        sweep: &SweepFile,
         location: &DatasetLocation,
         now: SystemTime,
         n_reasons: usize,
@@ -137,9 +137,10 @@ impl Report {
         let mut kinds: Vec<(Kind, Tally)> = Vec::new();
         let mut places: HashMap<Kind, usize> = HashMap::new();
         let (mut failed, mut lost) = (Vec::new(), Vec::new());
-        for run in &plan.runs {
-            let standing = listing.standing(run, now);
-            let kind = kind(run);
+        for run in sweep.runs()? {
+            let run = run?;
+            let standing = listing.standing(&run, now);
+            let kind = kind(&run);
             let place = *places.entry(kind).or_insert_with(|| {
                 kinds.push((kind, Tally::default()));
                 kinds.len() - 1
@@ -148,22 +149,22 @@ impl Report {
             total.add(standing);
             match standing {
                 Standing::Failed if failed.len() < n_reasons => failed.push(run),
-                Standing::Lost if lost.len() < n_reasons => lost.push(Named::new(run)),
+                Standing::Lost if lost.len() < n_reasons => lost.push(Named::new(&run)),
                 _ => {}
             }
         }
         let failures = futures::stream::iter(failed)
             .map(|run| async move {
                 Failed {
-                    run: Named::new(run),
-                    message: reason(location, run).await,
+                    run: Named::new(&run),
+                    message: reason(location, &run).await,
                 }
             })
             .buffered(READ_AT_ONCE)
             .collect()
             .await;
         Ok(Self {
-            sweep: plan.sweep.clone(),
+            sweep: sweep.name.clone(),
             at: location.url().to_string(),
             total,
             kinds,
@@ -175,6 +176,10 @@ impl Report {
     /// Whether there is nothing to wait for.
     pub(super) fn is_over(&self) -> bool {
         self.total.in_flight + self.total.missing == 0
+    }
+
+    pub(super) fn n_planned(&self) -> usize {
+        self.total.planned()
     }
 
     pub(super) fn n_failed(&self) -> usize {

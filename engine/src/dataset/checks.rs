@@ -3,17 +3,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use engram_schemas::trajectories::{self, column};
 use engram_schemas::{DatasetLocation, SCHEMA_VERSION, SCHEMA_VERSION_KEY, recordings};
-use object_store::{ObjectMeta, ObjectStore};
+use object_store::ObjectMeta;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::SchemaDescPtr;
 
-use super::FileOfRun;
+use super::{FileOfRun, footers};
 use crate::{Error, Result};
 
 /// What every part of a table is checked against.
@@ -34,34 +33,32 @@ pub(super) struct FileSchema {
     arrow: Option<String>,
 }
 
-/// A schema that passed, and whether it is the table's to the letter.
+/// A schema that passed.
+#[derive(Clone)]
 pub(super) struct Passed {
-    schema: FileSchema,
+    schema: Arc<FileSchema>,
+    /// Whether it is the table's to the letter.
     has_the_tables_columns: bool,
+    /// Whether Parquet's schema alone says so much.
+    is_said_by_parquet: bool,
 }
 
 impl Checks {
     /// Checks a file, and says of which run all its rows are, if they are of one.
     pub(super) async fn check(&self, object: &ObjectMeta) -> Result<Option<FileOfRun>> {
         let file = || self.location.display(&object.location);
-        let table = self.table;
-        let store: &dyn ObjectStore = self.location.store().as_ref();
-        let footer = DFParquetMetadata::new(store, object)
-            .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
-            // What lies in the pages is asked by few questions; these fetch it.
-            .with_page_index_policy(Some(PageIndexPolicy::Skip))
-            .fetch_metadata()
-            .await
-            .map_err(|error| Error::UnreadableFile {
-                file: file(),
-                table,
-                source: parquet_error(error),
-            })?;
-        let foreign = |reason| Error::ForeignFile {
-            file: file(),
-            table,
-            reason,
+        let kept = footers::kept(self.footers.as_ref(), object);
+        let is_kept = kept.is_some();
+        let footer = match kept {
+            Some(footer) => footer,
+            None => {
+                let known = self.passed().clone();
+                let known = known.as_ref().map(|passed| &passed.schema.parquet);
+                let read = footers::read(self.location.store().as_ref(), object, known).await;
+                Arc::new(read.map_err(|source| self.unreadable(object, source))?)
+            }
         };
+        let foreign = |reason| self.foreign(object, reason);
         let version = entry(&footer, SCHEMA_VERSION_KEY).ok_or_else(|| {
             foreign(format!(
                 "its metadata has no `{SCHEMA_VERSION_KEY}`, so engram did not write it"
@@ -73,39 +70,64 @@ impl Checks {
                 found: version.to_owned(),
             });
         }
+        let passed = self.compare(object, &footer)?;
+        let of_run = run_of(&footer).map(|run_id| FileOfRun {
+            run_id,
+            has_the_tables_columns: passed.has_the_tables_columns,
+        });
+        if !is_kept {
+            let footer = match passed.has_the_tables_columns && passed.is_said_by_parquet {
+                true => Arc::new(footers::without_arrow_schema(Arc::unwrap_or_clone(footer))),
+                false => footer,
+            };
+            footers::keep(self.footers.as_ref(), object, footer);
+        }
+        Ok(of_run)
+    }
+
+    /// Compares a file's schema with the table's, unless it is that of a file before.
+    fn compare(&self, object: &ObjectMeta, footer: &ParquetMetaData) -> Result<Passed> {
         let schema = FileSchema {
             parquet: footer.file_metadata().schema_descr_ptr(),
-            arrow: entry(&footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
+            arrow: entry(footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
         };
-        let of_run = |has_the_tables_columns| {
-            run_of(&footer).map(|run_id| FileOfRun {
-                run_id,
-                has_the_tables_columns,
-            })
-        };
-        if let Some(passed) = self
-            .passed()
-            .as_ref()
-            .filter(|passed| passed.schema == schema)
+        if let Some(passed) = &*self.passed()
+            && *passed.schema == schema
         {
-            return Ok(of_run(passed.has_the_tables_columns));
+            return Ok(passed.clone());
         }
         let found = footer.file_metadata();
-        let found = parquet_to_arrow_schema(found.schema_descr(), found.key_value_metadata());
-        let found = found.map_err(|source| Error::UnreadableFile {
-            file: file(),
-            table,
-            source,
-        })?;
+        let (parquet, entries) = (found.schema_descr(), found.key_value_metadata());
+        let found = parquet_to_arrow_schema(parquet, entries)
+            .map_err(|source| self.unreadable(object, source))?;
         if let Some(reason) = difference(&self.expected, &found) {
-            return Err(foreign(reason));
+            return Err(self.foreign(object, reason));
         }
-        let has_the_tables_columns = found.fields() == self.expected.fields();
-        *self.passed() = Some(Passed {
-            schema,
-            has_the_tables_columns,
-        });
-        Ok(of_run(has_the_tables_columns))
+        let by_parquet = parquet_to_arrow_schema(parquet, None);
+        let passed = Passed {
+            schema: Arc::new(schema),
+            has_the_tables_columns: found.fields() == self.expected.fields(),
+            is_said_by_parquet: by_parquet
+                .is_ok_and(|by_parquet| by_parquet.fields() == found.fields()),
+        };
+        *self.passed() = Some(passed.clone());
+        Ok(passed)
+    }
+
+    fn unreadable(&self, object: &ObjectMeta, source: ParquetError) -> Error {
+        Error::UnreadableFile {
+            file: self.location.display(&object.location),
+            table: self.table,
+            source,
+        }
+    }
+
+    fn foreign(&self, object: &ObjectMeta, reason: String) -> Error {
+        Error::ForeignFile {
+            file: self.location.display(&object.location),
+            table: self.table,
+            reason,
+        }
     }
 
     fn passed(&self) -> MutexGuard<'_, Option<Passed>> {
@@ -182,13 +204,6 @@ fn difference(expected: &Schema, found: &Schema) -> Option<String> {
             )),
             Ok(_) => None,
         })
-}
-
-fn parquet_error(error: datafusion::error::DataFusionError) -> ParquetError {
-    match error {
-        datafusion::error::DataFusionError::ParquetError(error) => *error,
-        other => ParquetError::External(Box::new(other)),
-    }
 }
 
 #[cfg(test)]

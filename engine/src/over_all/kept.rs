@@ -52,10 +52,10 @@ impl Kept {
         if self.reservation.size() < SMALLEST_FILE {
             return Ok(());
         }
-        let rows = mem::take(&mut self.in_memory);
+        let mut rows = mem::take(&mut self.in_memory);
         let written = self
             .spills
-            .spill_record_batch_and_finish(rows.as_slices().0, "OverAll")?;
+            .spill_record_batch_and_finish(rows.make_contiguous(), "OverAll")?;
         self.files.extend(written);
         self.reservation.free();
         Ok(())

@@ -4,7 +4,7 @@
 //! page. What is measured at such sizes is measured here; whether the requests are understood by more than a page of our own,
 //! a [`Bucket`] before [`Moto`](super::Moto) shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::SocketAddr;
@@ -166,15 +166,26 @@ fn answer(source: &Source, head: &Head, body: &mut Body<'_>) -> io::Result<Respo
 }
 
 fn list(objects: &BTreeMap<String, Option<PathBuf>>, target: &str) -> Response {
-    let (prefix, after) = (
-        parameter(target, "prefix"),
-        parameter(target, "continuation-token"),
-    );
+    let prefix = parameter(target, "prefix");
+    let after = ["continuation-token", "start-after"].map(|name| parameter(target, name));
+    let after = after.into_iter().max().unwrap_or_default();
+    let delimiter = parameter(target, "delimiter");
     let from = prefix.clone().max(after.clone());
-    let mut found = objects
+    let found = objects
         .range(from..)
         .filter(|(name, _)| **name != after)
         .take_while(|(name, _)| name.starts_with(&prefix));
+    // A folder counts as one name.
+    let mut folders = BTreeSet::new();
+    let mut found = found.filter(|(name, _)| {
+        let below = &name[prefix.len()..];
+        let folder = (!delimiter.is_empty()).then(|| below.split_once(&delimiter));
+        let Some((folder, _)) = folder.flatten() else {
+            return true;
+        };
+        folders.insert(format!("{prefix}{folder}{delimiter}"));
+        false
+    });
     let mut text = String::from("<ListBucketResult>");
     let mut last = None;
     for (name, file) in found.by_ref().take(PAGE) {
@@ -188,6 +199,11 @@ fn list(objects: &BTreeMap<String, Option<PathBuf>>, target: &str) -> Response {
     if let (Some(last), Some(_)) = (last, found.next()) {
         text.push_str(&format!(
             "<NextContinuationToken>{last}</NextContinuationToken>"
+        ));
+    }
+    for folder in &folders {
+        text.push_str(&format!(
+            "<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>"
         ));
     }
     Response::new(200, text + "</ListBucketResult>")

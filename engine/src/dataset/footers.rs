@@ -1,0 +1,213 @@
+//! Footers, read and kept. There is one for every run, and most of what it says is what every other one says: how the columns are
+//! called and of which types they are. Kept is that once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
+use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadataCache};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use parquet::arrow::ARROW_SCHEMA_META_KEY;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{
+    FileMetaData, FooterTail, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+    ParquetStatisticsPolicy,
+};
+use parquet::schema::types::SchemaDescPtr;
+
+/// What is read of a file's end at once: the footer of a run's file and some of its indexes.
+const END_BYTES: u64 = 32 << 10;
+
+/// What stands behind the footer: its length in four bytes, and the name of the format in four.
+const TAIL: usize = 8;
+
+/// The footer of a file, if it is kept.
+pub(super) fn kept(
+    footers: &FileMetadataCache,
+    object: &ObjectMeta,
+) -> Option<Arc<ParquetMetaData>> {
+    let entry = footers.get(&object.location)?;
+    let footer = entry.file_metadata.as_any();
+    let footer = footer.downcast_ref::<CachedParquetMetaData>()?;
+    entry
+        .is_valid_for(object)
+        .then(|| Arc::clone(footer.parquet_metadata()))
+}
+
+/// Reads the footer of a file. If it has the columns of `known`, these are what it has.
+///
+/// # Errors
+/// For a file that is none of Parquet, and when the store refuses.
+pub(super) async fn read(
+    store: &dyn ObjectStore,
+    object: &ObjectMeta,
+    known: Option<&SchemaDescPtr>,
+) -> Result<ParquetMetaData> {
+    let bytes = bytes(store, object).await?;
+    let mut options =
+        ParquetMetaDataOptions::new().with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+    if let Some(known) = known
+        && ParquetMetaDataReader::decode_schema(&bytes)? == *known
+    {
+        options.set_schema(Arc::clone(known));
+    }
+    ParquetMetaDataReader::decode_metadata_with_options(&bytes, Some(&options))
+}
+
+async fn bytes(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<Bytes> {
+    let read = async |from: u64| {
+        let read = store.get_range(&object.location, from..object.size);
+        read.await
+            .map_err(|error| ParquetError::External(Box::new(error)))
+    };
+    let too_few = || {
+        let n_bytes = object.size;
+        ParquetError::EOF(format!(
+            "it has {n_bytes} bytes, too few for a Parquet file"
+        ))
+    };
+    // A store may refuse to read nothing.
+    if object.size < TAIL as u64 {
+        return Err(too_few());
+    }
+    let end = read(object.size.saturating_sub(END_BYTES)).await?;
+    let tail = end.last_chunk::<TAIL>().ok_or_else(too_few)?;
+    let n_bytes = FooterTail::try_new(tail)?.metadata_length() + TAIL;
+    let end = match n_bytes <= end.len() {
+        true => end,
+        false => match object.size.checked_sub(n_bytes as u64) {
+            Some(from) => read(from).await?,
+            None => {
+                return Err(ParquetError::EOF(format!(
+                    "its footer is to have {n_bytes} bytes, and it has {}",
+                    object.size
+                )));
+            }
+        },
+    };
+    Ok(end.slice(end.len() - n_bytes..end.len() - TAIL))
+}
+
+/// Without the schema of Arrow, a text as long as all the rest, which readers that are told the schema do not look at.
+pub(super) fn without_arrow_schema(footer: ParquetMetaData) -> ParquetMetaData {
+    let mut parts = footer.into_builder();
+    let row_groups = parts.take_row_groups();
+    let footer = parts.build();
+    let file = footer.file_metadata();
+    let entries = file.key_value_metadata().map(|entries| {
+        let others = entries
+            .iter()
+            .filter(|entry| entry.key != ARROW_SCHEMA_META_KEY);
+        others.cloned().collect()
+    });
+    let file = FileMetaData::new(
+        file.version(),
+        file.num_rows(),
+        file.created_by().map(str::to_owned),
+        entries,
+        file.schema_descr_ptr(),
+        file.column_orders().cloned(),
+    );
+    ParquetMetaData::new(file, row_groups)
+}
+
+/// Keeps a footer where queries look for it.
+pub(super) fn keep(footers: &FileMetadataCache, object: &ObjectMeta, footer: Arc<ParquetMetaData>) {
+    let footer = Arc::new(CachedParquetMetaData::new(footer));
+    footers.put(
+        &object.location,
+        CachedFileMetadataEntry::new(object.clone(), footer),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{ArrayRef, Int32Array, RecordBatch};
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+    use parquet::arrow::{ArrowWriter, parquet_to_arrow_schema};
+
+    /// A file of so many columns.
+    fn file(n_columns: usize) -> Vec<u8> {
+        let columns = (0..n_columns).map(|column| {
+            let values: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3]));
+            (format!("column {column}"), values)
+        });
+        let rows = RecordBatch::try_from_iter(columns).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        writer.close().unwrap();
+        bytes
+    }
+
+    async fn put(store: &InMemory, bytes: Vec<u8>) -> ObjectMeta {
+        let path = Path::from("file");
+        store.put(&path, bytes.into()).await.unwrap();
+        store.head(&path).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_footer_is_that_of_the_file_and_its_columns_are_kept_once() {
+        let store = InMemory::new();
+        // The footer of the last takes more than is read at once.
+        for n_columns in [1, 5, 1_000] {
+            let bytes = file(n_columns);
+            let whole =
+                ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::from(bytes.clone()));
+            let whole = whole.unwrap();
+            let object = put(&store, bytes).await;
+            let first = read(&store, &object, None).await.unwrap();
+            assert_eq!(first.file_metadata(), whole.file_metadata());
+            assert_eq!(first.num_row_groups(), whole.num_row_groups());
+            let known = first.file_metadata().schema_descr_ptr();
+            let second = read(&store, &object, Some(&known)).await.unwrap();
+            assert!(Arc::ptr_eq(
+                &known,
+                &second.file_metadata().schema_descr_ptr()
+            ));
+            let other = put(&store, file(n_columns + 1)).await;
+            let other = read(&store, &other, Some(&known)).await.unwrap();
+            assert_eq!(
+                other.file_metadata().schema_descr().num_columns(),
+                n_columns + 1
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_has_the_schema_once() {
+        let store = InMemory::new();
+        let object = put(&store, file(20)).await;
+        let whole = read(&store, &object, None).await.unwrap();
+        let n_bytes = whole.memory_size();
+        let kept = without_arrow_schema(whole);
+        assert!(kept.memory_size() < n_bytes);
+        let file = kept.file_metadata();
+        let schema =
+            parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()).unwrap();
+        assert_eq!(schema.fields().len(), 20);
+        assert_eq!(kept.num_row_groups(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_parquet_file_is_refused() {
+        let store = InMemory::new();
+        let whole = file(5);
+        let n = whole.len();
+        let mut long_footer = whole.clone();
+        long_footer[n - 8..n - 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        for bytes in [
+            Vec::new(),
+            b"PAR1".to_vec(),
+            whole[..n - 1].to_vec(),
+            whole[n - 20..].to_vec(),
+            long_footer,
+        ] {
+            let object = put(&store, bytes).await;
+            let refused = read(&store, &object, None).await.unwrap_err();
+            assert!(!matches!(refused, ParquetError::External(_)), "{refused}");
+        }
+    }
+}
