@@ -27,7 +27,7 @@ use crate::{Error, Result};
 
 pub use checks::schema_problem;
 pub use content::{Content, check_content, tail_offset};
-use part_ends::PartEnds;
+pub(crate) use part_ends::PartEnds;
 pub(crate) use run_parts::{PartsOfRun, RunParts};
 pub(crate) use snapshot::Snapshot;
 pub use sweep::list;
@@ -191,11 +191,21 @@ impl Dataset {
             .chain(damaged)
     }
 
-    /// The dataset's files as a store.
+    /// Of a release, the ends of its parts.
     ///
     /// # Errors
     /// [`engram_schemas::Error::Manifest`].
-    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
+    pub(crate) fn part_ends(&self) -> Result<Option<Arc<PartEnds>>> {
+        let root = self.location.root();
+        let ends = self
+            .release
+            .as_ref()
+            .map(|release| PartEnds::of(release, root));
+        Ok(ends.transpose()?.map(Arc::new))
+    }
+
+    /// The dataset's files as a store.
+    pub(crate) fn snapshot(&self, part_ends: Option<&Arc<PartEnds>>) -> Snapshot {
         let root = self.location.root();
         let mut folders = vec![
             layout::trajectories_folder(root),
@@ -209,10 +219,10 @@ impl Dataset {
         let files = files.filter(|file| results_are_beside || file.table != results::TABLE);
         let files = files.map(|file| file.object.clone());
         let snapshot = Snapshot::new(Arc::clone(self.location.store()), folders, files);
-        Ok(match &self.release {
+        match part_ends {
             None => snapshot,
-            Some(release) => snapshot.with_part_ends(PartEnds::of(release, root)?),
-        })
+            Some(ends) => snapshot.with_part_ends(Arc::clone(ends)),
+        }
     }
 }
 

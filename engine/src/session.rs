@@ -160,9 +160,11 @@ impl Session {
         let context = SessionContext::new_with_state(over_all::planned(state).build());
         let results = &dataset.results_location;
         context.register_object_store(&results.store_url(), Arc::clone(results.store()));
-        context.register_object_store(&location.store_url(), Arc::new(dataset.snapshot()?));
+        let part_ends = dataset.part_ends()?;
+        let snapshot = dataset.snapshot(part_ends.as_ref());
+        context.register_object_store(&location.store_url(), Arc::new(snapshot));
         let file_bounds = match dataset.release() {
-            Some(release) => FileBounds::of_release(release, location)?,
+            Some(release) => FileBounds::of_release(release, location, part_ends)?,
             None => FileBounds::Runs(Arc::clone(&dataset.file_runs)),
         };
         let session = Self {

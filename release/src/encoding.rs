@@ -18,7 +18,7 @@ use parquet::file::properties::{
 use parquet::schema::types::ColumnPath;
 
 /// Rows of a page: what a question for a single run has to read at least.
-const PAGE_ROWS: usize = 20_000;
+const PAGE_ROWS: usize = 10_000;
 
 /// Level of zstd: higher ones take several times as long for a few hundredths of the bytes.
 const LEVEL: i32 = 3;

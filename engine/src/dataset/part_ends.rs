@@ -1,11 +1,13 @@
 //! The ends of a release's parts, fetched together.
 //!
 //! A Parquet file is read from its end: where the columns lie stands in the footer. The footers of an architecture's parts are
-//! neighbours in one object of the release, and a question that asks one of them will ask the others.
+//! neighbours in one object of the release, and a question that asks one of them will ask the others, unless it is known to be about a
+//! few parts.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use engram_schemas::manifest::{FOOTERS, Manifest, PartFile};
@@ -13,10 +15,14 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, Result};
 use tokio::sync::OnceCell;
 
-/// The most that is fetched at once: more than one part's, and not much for whoever asks one part alone.
-const MOST_BYTES: u64 = 256 << 10;
+/// The most that is fetched at once.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// So few parts are asked each for itself: a request more takes less time than the ends of all others.
+const FEW: usize = 3;
 
 /// The ends of parts.
+#[derive(Debug)]
 pub(crate) struct PartEnds {
     object: Path,
     groups: Vec<Group>,
@@ -24,18 +30,23 @@ pub(crate) struct PartEnds {
 }
 
 /// Ends that lie next to each other and are fetched together.
+#[derive(Debug)]
 struct Group {
     range: Range<u64>,
     bytes: OnceCell<Bytes>,
 }
 
 /// Where the end of a part is.
+#[derive(Debug)]
 struct Place {
     group: usize,
     /// Of the end in the object of all ends.
     offset: u64,
     /// The bytes of the part that its end is.
     tail: Range<u64>,
+    /// Whether it is asked without the others of its group.
+    is_alone: AtomicBool,
+    bytes: OnceCell<Bytes>,
 }
 
 impl PartEnds {
@@ -70,6 +81,8 @@ impl PartEnds {
                 group: groups.len() - 1,
                 offset: part.footer_offset,
                 tail: part.file.size_bytes - part.footer_bytes..part.file.size_bytes,
+                is_alone: AtomicBool::new(false),
+                bytes: OnceCell::new(),
             };
             places.insert(path, place);
         }
@@ -78,6 +91,16 @@ impl PartEnds {
             groups,
             places,
         })
+    }
+
+    /// Takes note of which parts a question is about. It changes what is fetched and not what is found.
+    pub(crate) fn announce(&self, parts: &[&Path]) {
+        if parts.len() > FEW {
+            return;
+        }
+        for place in parts.iter().filter_map(|part| self.places.get(part)) {
+            place.is_alone.store(true, Ordering::Relaxed);
+        }
     }
 
     /// A range of a part, if it lies in its end.
@@ -97,9 +120,15 @@ impl PartEnds {
             return Ok(None);
         }
         let group = &self.groups[place.group];
-        let fetch = || store.get_range(&self.object, group.range.clone());
-        let bytes = group.bytes.get_or_try_init(fetch).await?;
-        let from = place.offset - group.range.start + (range.start - place.tail.start);
+        let of_part = place.offset..place.offset + (place.tail.end - place.tail.start);
+        let is_alone = place.is_alone.load(Ordering::Relaxed) && group.bytes.get().is_none();
+        let (from_store, kept) = match is_alone {
+            true => (&of_part, &place.bytes),
+            false => (&group.range, &group.bytes),
+        };
+        let fetch = || store.get_range(&self.object, from_store.clone());
+        let bytes = kept.get_or_try_init(fetch).await?;
+        let from = place.offset - from_store.start + (range.start - place.tail.start);
         let to = from + (range.end - range.start);
         if to > bytes.len() as u64 {
             return Ok(None);

@@ -34,7 +34,7 @@ pub(crate) struct Snapshot {
     store: Arc<dyn ObjectStore>,
     folders: Vec<Path>,
     files: BTreeMap<Path, ObjectMeta>,
-    part_ends: Option<PartEnds>,
+    part_ends: Option<Arc<PartEnds>>,
 }
 
 impl Snapshot {
@@ -56,7 +56,7 @@ impl Snapshot {
     }
 
     /// Answers requests for the ends of files from where they lie together.
-    pub(crate) fn with_part_ends(mut self, part_ends: PartEnds) -> Self {
+    pub(crate) fn with_part_ends(mut self, part_ends: Arc<PartEnds>) -> Self {
         self.part_ends = Some(part_ends);
         self
     }

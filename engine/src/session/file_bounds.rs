@@ -19,7 +19,7 @@ use engram_schemas::manifest::{Bounds, Manifest};
 use engram_schemas::trajectories::column;
 use object_store::path::Path;
 
-use crate::dataset::{FileRuns, PartsOfRun, RunParts};
+use crate::dataset::{FileRuns, PartEnds, PartsOfRun, RunParts};
 
 /// What is known of the files of a dataset's tables.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Parts {
     bounds: HashMap<Path, BTreeMap<String, Bounds>>,
     /// Which of them have rows of a run.
     run_parts: Option<RunParts>,
+    /// Where their ends are.
+    ends: Option<Arc<PartEnds>>,
 }
 
 impl FileBounds {
@@ -47,6 +49,7 @@ impl FileBounds {
     pub(super) fn of_release(
         manifest: &Manifest,
         location: &DatasetLocation,
+        ends: Option<Arc<PartEnds>>,
     ) -> engram_schemas::Result<Self> {
         let bounds = manifest
             .parts()
@@ -54,6 +57,7 @@ impl FileBounds {
         Ok(Self::Parts(Parts {
             bounds: bounds.collect::<engram_schemas::Result<_>>()?,
             run_parts: RunParts::of(manifest, location)?,
+            ends,
         }))
     }
 
@@ -77,6 +81,16 @@ impl FileBounds {
                 };
                 Some([value(&bounds.min)?, value(&bounds.max)?])
             }
+        }
+    }
+
+    /// Takes note that these files will be opened, and no others.
+    pub(super) fn announce(&self, files: &[&Path]) {
+        if let Self::Parts(Parts {
+            ends: Some(ends), ..
+        }) = self
+        {
+            ends.announce(files);
         }
     }
 
@@ -240,6 +254,7 @@ mod tests {
         let parts = FileBounds::Parts(Parts {
             bounds: parts.into_iter().collect(),
             run_parts: None,
+            ends: None,
         });
         let rule = |rule: &str| col("learning_rule").eq(lit(rule));
         assert_eq!(kept(&parts, rule("sgdm")).await, [false, true, true]);

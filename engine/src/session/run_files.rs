@@ -63,6 +63,11 @@ impl RunFiles {
             .may_match(&paths, filters, &self.schema(), state)
             .await;
         let kept = kept.unwrap_or_else(|_| vec![true; paths.len()]);
+        let opened = paths.iter().zip(&kept);
+        let opened: Vec<_> = opened
+            .filter_map(|(path, kept)| kept.then_some(*path))
+            .collect();
+        self.bounds.announce(&opened);
         let mut kept = kept.into_iter();
         let of_group = |group: &FileGroup| {
             let files = group.iter().filter(|_| kept.next().unwrap_or(true));
