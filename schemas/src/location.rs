@@ -87,6 +87,13 @@ impl DatasetLocation {
         Some(path.components().collect())
     }
 
+    /// Whether the store lists names in their order, as bytes, and from any name on without going through those before: a listing
+    /// can then be divided.
+    pub fn lists_in_order(&self) -> bool {
+        let bucket = self.url.host_str().unwrap_or_default();
+        matches!(self.url.scheme(), "s3" | "gs") && persistent::lists_in_order(bucket)
+    }
+
     /// The place in the form in which the user may give it again: as it was given when it is local, else without secrets.
     pub fn as_given(&self, given: &str) -> String {
         match self.local_path() {

@@ -1,5 +1,5 @@
-//! The names in a folder of a store. A store gives them page by page, and each page says where the next begins: what is more than
-//! a page is listed from several places on, side by side.
+//! The names in a folder of a store. A cloud store gives them page by page, and each page says where the next begins: what is more
+//! than a page is listed from several places on, side by side.
 
 use std::future::ready;
 
@@ -31,7 +31,7 @@ pub(super) async fn objects(
 ) -> Result<BoxStream<'static, Result<ObjectMeta>>> {
     let store = location.store();
     let mut rest = store.list(Some(&folder));
-    if location.local_path().is_some() {
+    if !location.lists_in_order() {
         return Ok(rest);
     }
     let first: Vec<ObjectMeta> = rest.by_ref().take(PAGE).try_collect().await?;

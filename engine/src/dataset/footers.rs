@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
+// Not the type of that name one module up, which queries do not look for.
+use datafusion::datasource::physical_plan::parquet::metadata::CachedParquetMetaData;
 use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadataCache};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::ARROW_SCHEMA_META_KEY;
@@ -124,9 +125,12 @@ pub(super) fn keep(footers: &FileMetadataCache, object: &ObjectMeta, footer: Arc
 mod tests {
     use super::*;
     use arrow::array::{ArrayRef, Int32Array, RecordBatch};
+    use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+    use datafusion::execution::cache::default_cache::DefaultCache;
     use object_store::memory::InMemory;
     use object_store::path::Path;
     use parquet::arrow::{ArrowWriter, parquet_to_arrow_schema};
+    use parquet::file::metadata::PageIndexPolicy;
 
     /// A file of so many columns.
     fn file(n_columns: usize) -> Vec<u8> {
@@ -189,6 +193,26 @@ mod tests {
             parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()).unwrap();
         assert_eq!(schema.fields().len(), 20);
         assert_eq!(kept.num_row_groups(), 1);
+    }
+
+    /// A query that did not find the footer would read it again.
+    #[tokio::test]
+    async fn queries_find_what_is_kept() {
+        let store = InMemory::new();
+        let object = put(&store, file(3)).await;
+        let footers: Arc<FileMetadataCache> = Arc::new(DefaultCache::new(1 << 20));
+        assert!(kept(footers.as_ref(), &object).is_none());
+        let footer = Arc::new(read(&store, &object, None).await.unwrap());
+        keep(footers.as_ref(), &object, Arc::clone(&footer));
+        let found = kept(footers.as_ref(), &object).unwrap();
+        assert!(Arc::ptr_eq(&found, &footer));
+        store.delete(&object.location).await.unwrap();
+        let found = DFParquetMetadata::new(&store, &object)
+            .with_file_metadata_cache(Some(footers))
+            .with_page_index_policy(Some(PageIndexPolicy::Skip))
+            .fetch_metadata()
+            .await;
+        assert!(Arc::ptr_eq(&found.unwrap(), &footer));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! `object_store` repeats what is safe to repeat without knowing what for: reads, and whatever was answered by an error of
 //! the server. What it leaves are requests whose answer was lost. Here more is known. A conditional create whose answer was
 //! lost may be sent again: if it says that the object is there, and the object's bytes are those that were sent, then it was
-//! we who put them, or somebody who put the same. Listings and removals are repeated as wholes.
+//! we who put them, or somebody who put the same. Removals are repeated as wholes; listings go on where they broke off.
 
 use std::fmt;
 use std::future::Future;
@@ -23,6 +23,32 @@ use url::Url;
 
 use super::connect::{PATIENCE, RETRIES, WAITS};
 use super::failure::{Service, StoreFailure, explain, is_unanswered};
+
+/// Whether a bucket or container of this name lists names in their order. Directory buckets of S3 do not, and are told by their names.
+pub(super) fn lists_in_order(container: &str) -> bool {
+    !container.ends_with("--x-s3")
+}
+
+/// A listing on its way.
+struct Listing {
+    objects: BoxStream<'static, Result<ObjectMeta>>,
+    of: Persistent,
+    prefix: Option<Path>,
+    /// The last name that it gave.
+    after: Option<Path>,
+    patience: Patience,
+}
+
+fn begin(
+    store: &Arc<dyn ObjectStore>,
+    prefix: Option<&Path>,
+    after: Option<&Path>,
+) -> BoxStream<'static, Result<ObjectMeta>> {
+    match after {
+        None => store.list(prefix),
+        Some(after) => store.list_with_offset(prefix, after),
+    }
+}
 
 /// How many objects are removed at a time.
 const CONCURRENT_REMOVALS: usize = 10;
@@ -107,6 +133,61 @@ impl Persistent {
         let bytes = found.bytes().await?;
         let is_same = payload.iter().flatten().eq(bytes.iter());
         Ok(is_same.then_some(PutResult { e_tag, version }))
+    }
+
+    /// The objects behind `after`, as the store lists them. A listing that broke off goes on behind the last that it gave.
+    fn names(
+        &self,
+        prefix: Option<Path>,
+        after: Option<Path>,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        if let Err(error) = self.check_listing() {
+            return stream::once(async { Err(error) }).boxed();
+        }
+        if !lists_in_order(&self.container) {
+            return self.names_in_no_order(prefix, after);
+        }
+        let listing = Listing {
+            objects: begin(&self.inner, prefix.as_ref(), after.as_ref()),
+            of: self.clone(),
+            prefix,
+            after,
+            patience: Patience::new(),
+        };
+        let next = |mut listing: Listing| async move {
+            loop {
+                match listing.objects.next().await {
+                    None => return Ok(None),
+                    Some(Ok(object)) => {
+                        listing.after = Some(object.location.clone());
+                        listing.patience = Patience::new();
+                        return Ok(Some((object, listing)));
+                    }
+                    Some(Err(error)) if is_unanswered(&error) && listing.patience.wait().await => {
+                        let (prefix, after) = (listing.prefix.as_ref(), listing.after.as_ref());
+                        listing.objects = begin(&listing.of.inner, prefix, after);
+                    }
+                    Some(Err(error)) => return Err(listing.of.explain(error)),
+                }
+            }
+        };
+        stream::try_unfold(listing, next).boxed()
+    }
+
+    /// The same of a store whose listings have no order, so that none can go on: they are repeated as wholes.
+    fn names_in_no_order(
+        &self,
+        prefix: Option<Path>,
+        after: Option<Path>,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        let this = self.clone();
+        let all = async move {
+            let list = || this.inner.list(prefix.as_ref()).try_collect::<Vec<_>>();
+            let mut objects = this.again(list).await?;
+            objects.retain(|object| after.as_ref().is_none_or(|after| object.location > *after));
+            Ok::<_, Error>(stream::iter(objects).map(Ok))
+        };
+        stream::once(all).try_flatten().boxed()
     }
 
     /// # Errors
@@ -202,15 +283,15 @@ impl ObjectStore for Persistent {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        let (this, prefix) = (self.clone(), prefix.cloned());
-        stream::once(async move {
-            this.check_listing()?;
-            let list = || this.inner.list(prefix.as_ref()).try_collect::<Vec<_>>();
-            let objects = this.again(list).await?;
-            Ok::<_, Error>(stream::iter(objects).map(Ok))
-        })
-        .try_flatten()
-        .boxed()
+        self.names(prefix.cloned(), None)
+    }
+
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.names(prefix.cloned(), Some(offset.clone()))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

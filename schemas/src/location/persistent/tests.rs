@@ -160,7 +160,7 @@ async fn a_refusal_is_final() {
 }
 
 #[tokio::test]
-async fn listings_and_removals_are_repeated_as_wholes() {
+async fn removals_are_repeated_and_listings_go_on() {
     let faulty = Faulty {
         memory: InMemory::new(),
         faults: Mutex::default(),
@@ -174,8 +174,35 @@ async fn listings_and_removals_are_repeated_as_wholes() {
     let store = Persistent::over(faulty, Service::Gcs, &"gs://data/a".parse().unwrap());
     let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
     assert_eq!(listed.len(), 1, "nothing twice");
+    let behind: Vec<_> = store
+        .list_with_offset(None, &Path::from("a"))
+        .try_collect()
+        .await
+        .unwrap();
+    assert!(behind.is_empty());
     store.delete(&Path::from("a")).await.unwrap();
     assert!(store.list(None).next().await.is_none());
+}
+
+/// A directory bucket lists in no order, so that nothing can be said of what is behind a name.
+#[tokio::test]
+async fn listings_in_no_order_are_repeated_as_wholes() {
+    let faulty = Faulty {
+        memory: InMemory::new(),
+        faults: Mutex::default(),
+    };
+    for name in ["a", "b"] {
+        let path = Path::from(name);
+        faulty.memory.put(&path, "".into()).await.unwrap();
+    }
+    *faulty.faults.lock().unwrap() = VecDeque::from([Fault::Unanswered; 2]);
+    let service = Service::S3 {
+        region: "us-east-1".to_owned(),
+    };
+    let url = "s3://data--use1-az4--x-s3/a".parse().unwrap();
+    let store = Persistent::over(faulty, service, &url);
+    let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
+    assert_eq!(listed.len(), 2, "nothing twice");
 }
 
 /// The suite that `object_store` holds its own stores to.
