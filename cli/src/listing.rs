@@ -91,7 +91,9 @@ impl Listing {
         let objects = pages::objects(location, folder, Names::Hashes).await;
         let mut objects = objects.with_context(unlisted)?;
         while let Some(object) = objects.try_next().await.with_context(unlisted)? {
+            // That a run is trained is said by its file.
             if let Some((run_id, state)) = layout::parse_run_log(&object.location, location.root())
+                && state != RunState::Trained
             {
                 let modified = SystemTime::from(object.last_modified);
                 logs.entry(run_id).or_default().push((state, modified));
