@@ -27,7 +27,7 @@ pub(super) enum FileBounds {
     /// The run whose rows a file has.
     Runs(Arc<FileRuns>),
     /// What a release says of its parts.
-    Parts(Parts),
+    Parts(Box<Parts>),
 }
 
 /// What a release says of its parts.
@@ -54,11 +54,11 @@ impl FileBounds {
         let bounds = manifest
             .parts()
             .map(|part| Ok((part.file.path(location.root())?, part.bounds.clone())));
-        Ok(Self::Parts(Parts {
+        Ok(Self::Parts(Box::new(Parts {
             bounds: bounds.collect::<engram_schemas::Result<_>>()?,
             run_parts: RunParts::of(manifest, location)?,
             ends,
-        }))
+        })))
     }
 
     /// The least and the greatest value of a file's column.
@@ -86,9 +86,8 @@ impl FileBounds {
 
     /// Takes note that these files will be opened, and no others.
     pub(super) fn announce(&self, files: &[&Path]) {
-        if let Self::Parts(Parts {
-            ends: Some(ends), ..
-        }) = self
+        if let Self::Parts(parts) = self
+            && let Some(ends) = &parts.ends
         {
             ends.announce(files);
         }
@@ -113,12 +112,13 @@ impl FileBounds {
         let filter = PruningPredicateBuilder::new()
             .with_file_schema(Arc::clone(schema))
             .try_build(filter)?;
-        let parts_of_runs = match self {
-            Self::Parts(Parts {
-                run_parts: Some(index),
-                ..
-            }) => index.look_up(&runs_of(&filter)).await?,
-            _ => HashMap::new(),
+        let index = match self {
+            Self::Parts(parts) => parts.run_parts.as_ref(),
+            Self::Runs(_) => None,
+        };
+        let parts_of_runs = match index {
+            Some(index) => index.look_up(&runs_of(&filter)).await?,
+            None => HashMap::new(),
         };
         filter.prune(&Known {
             bounds: self,
@@ -251,11 +251,11 @@ mod tests {
                 bounds(&[("learning_rule", "adam", "sgdm"), ("epoch", "0", "100")]),
             ),
         ];
-        let parts = FileBounds::Parts(Parts {
+        let parts = FileBounds::Parts(Box::new(Parts {
             bounds: parts.into_iter().collect(),
             run_parts: None,
             ends: None,
-        });
+        }));
         let rule = |rule: &str| col("learning_rule").eq(lit(rule));
         assert_eq!(kept(&parts, rule("sgdm")).await, [false, true, true]);
         assert_eq!(kept(&parts, rule("adam")).await, [true, true, true]);
