@@ -41,6 +41,18 @@ pub(super) struct Parts {
     ends: Option<Arc<PartEnds>>,
 }
 
+impl Parts {
+    /// By the index, the parts of some runs. An index that names other files than the release has is not what was written.
+    async fn of_runs(&self, runs: &BTreeSet<&str>) -> Result<HashMap<String, PartsOfRun>> {
+        let Some(index) = &self.run_parts else {
+            return Ok(HashMap::new());
+        };
+        let mut found = index.look_up(runs).await?;
+        found.retain(|_, parts| parts.iter().all(|part| self.bounds.contains_key(part)));
+        Ok(found)
+    }
+}
+
 impl FileBounds {
     /// Of a release's parts.
     ///
@@ -112,13 +124,9 @@ impl FileBounds {
         let filter = PruningPredicateBuilder::new()
             .with_file_schema(Arc::clone(schema))
             .try_build(filter)?;
-        let index = match self {
-            Self::Parts(parts) => parts.run_parts.as_ref(),
-            Self::Runs(_) => None,
-        };
-        let parts_of_runs = match index {
-            Some(index) => index.look_up(&runs_of(&filter)).await?,
-            None => HashMap::new(),
+        let parts_of_runs = match self {
+            Self::Parts(parts) => parts.of_runs(&runs_of(&filter)).await?,
+            Self::Runs(_) => HashMap::new(),
         };
         filter.prune(&Known {
             bounds: self,

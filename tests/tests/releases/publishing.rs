@@ -50,7 +50,8 @@ fn a_release_has_the_rows_of_its_sweep_and_always_the_same_bytes() {
     let there = files(&one);
     for (path, content) in &there {
         let is_data = path.starts_with("trajectories/") || path.starts_with("recordings/");
-        assert_eq!(is_data, path.ends_with(".parquet"), "{path}");
+        let is_parquet = is_data || path == "run_parts.parquet";
+        assert_eq!(is_parquet, path.ends_with(".parquet"), "{path}");
         assert!(
             !text(content).contains("/home/me"),
             "{path} tells where data lay"
