@@ -21,7 +21,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use engram_benches::labelled_trajectories::{N_CLASSES, N_FEATURES, examples, names};
-use engram_benches::process::resident;
+use engram_tests::process::resident;
 use engram_classifiers::random_forest::{Binner, Forest};
 use engram_classifiers::{ConfusionMatrix, Examples, Model, RandomForest, RandomForestSettings};
 use rayon::prelude::*;

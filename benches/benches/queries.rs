@@ -35,7 +35,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::datasource::MemTable;
 use engram_benches::paper_sized::{self, N_ADMISSIBLE, N_CHECKPOINTS, N_EXAMPLES};
-use engram_benches::process::resident;
+use engram_tests::process::resident;
 use engram_engine::Session;
 use engram_schemas::DatasetLocation;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

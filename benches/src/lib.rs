@@ -8,4 +8,3 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 pub mod labelled_trajectories;
 pub mod paper_sized;
-pub mod process;

@@ -4,5 +4,6 @@ pub mod commands;
 pub mod emulators;
 pub mod faults;
 pub mod http;
+pub mod process;
 pub mod python;
 pub mod synthetic;

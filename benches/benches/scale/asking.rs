@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use engram_benches::process::Process;
+use engram_tests::process::Process;
 use engram_cluster::{Access, NodesSettings, distribute};
 use engram_engine::Session;
 use engram_schemas::DatasetLocation;

@@ -11,6 +11,7 @@
 //! cargo bench --bench scale -- --nodes 0,1,2,3              with so many nodes, of which 0 is none
 //! cargo bench --bench scale -- --only one_run,network       these questions
 //! cargo bench --bench scale -- --status                     `engram status` of sweeps in a bucket
+//! cargo bench --bench scale -- --status --latency 100       the same, of which every page takes 100 ms longer
 //! ```
 //!
 //! The releases are those of `release.rs`. Every question is asked by a process of its own, which opens the release, asks, and asks
@@ -48,6 +49,8 @@ struct Wanted {
     n_nodes: Vec<usize>,
     /// All where there are none.
     only: Vec<String>,
+    /// By how much the answers of a bucket are later.
+    latency: Duration,
 }
 
 /// Where a release lies.
@@ -70,10 +73,10 @@ fn main() {
     {
         return nodes::work(place);
     }
-    if arguments.iter().any(|argument| argument == "--status") {
-        return status::measure();
-    }
     let wanted = Wanted::of(&arguments);
+    if arguments.iter().any(|argument| argument == "--status") {
+        return status::measure(wanted.latency);
+    }
     let releases: Vec<PathBuf> = wanted
         .sizes
         .iter()
@@ -128,6 +131,7 @@ impl Wanted {
             place.and_then(|place| arguments.get(place + 1)).cloned()
         };
         let latency = after("--latency").map_or(0, |text| text.parse().unwrap());
+        let latency = Duration::from_millis(latency);
         let nodes = after("--nodes").unwrap_or_else(|| "0".to_owned());
         let only = after("--only").unwrap_or_default();
         let values = [after("--latency"), after("--nodes"), after("--only")];
@@ -137,9 +141,7 @@ impl Wanted {
         let sizes: Vec<usize> = numbers.filter_map(|text| text.parse().ok()).collect();
         let store = match (has("--store"), has("--moto")) {
             (_, true) => Store::Moto,
-            (true, false) => Store::Bucket {
-                latency: Duration::from_millis(latency),
-            },
+            (true, false) => Store::Bucket { latency },
             (false, false) => Store::Folder,
         };
         Self {
@@ -149,6 +151,7 @@ impl Wanted {
                 false => sizes,
             },
             stores: vec![store],
+            latency,
             n_nodes: nodes.split(',').map(|text| text.parse().unwrap()).collect(),
             only: only
                 .split(',')

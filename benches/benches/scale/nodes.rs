@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use engram_benches::process::Process;
+use engram_tests::process::Process;
 use engram_cluster::{Access, Anonymous, NodeSettings};
 use engram_engine::session::SessionSettings;
 use engram_schemas::DatasetLocation;

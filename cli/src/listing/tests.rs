@@ -18,7 +18,7 @@ fn standing(has_file: bool, logs: &[(RunState, u64)]) -> Standing {
         .collect();
     let listing = Listing {
         files: has_file
-            .then(|| run.file().path(&root))
+            .then(|| digest(&run.file().path(&root)))
             .into_iter()
             .collect(),
         root,

@@ -83,9 +83,9 @@ impl Bucket {
     }
 
     /// Objects without bytes.
-    pub fn of_names(names: impl IntoIterator<Item = String>) -> Self {
+    pub fn of_names(names: impl IntoIterator<Item = String>, latency: Duration) -> Self {
         let objects = names.into_iter().map(|name| (name, None)).collect();
-        Self::start(Source::Objects(objects), Duration::ZERO)
+        Self::start(Source::Objects(objects), latency)
     }
 
     /// Passes everything on to another server, and counts it.

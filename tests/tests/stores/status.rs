@@ -1,9 +1,12 @@
 //! `engram status` of a sweep in a bucket: it lists, and reads no more than the reasons that it was asked for.
 
+use std::time::Duration;
+
 use engram_plan::{PlannedRun, SweepFile};
 use engram_schemas::{RunState, layout};
-use engram_tests::commands::SMALL_SWEEP;
+use engram_tests::commands::{SMALL_SWEEP, engram};
 use engram_tests::emulators::{Bucket, Moto, Place, Requests};
+use engram_tests::process::watched;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde_json::Value;
@@ -48,7 +51,8 @@ fn a_large_sweep_is_listed_and_not_read() {
         };
         layout::run_log(&root, &run.run_id, state)
     });
-    let bucket = Bucket::of_names(files.chain(logs).map(|path| path.to_string()));
+    let names = files.chain(logs).map(|path| path.to_string());
+    let bucket = Bucket::of_names(names, Duration::ZERO);
     let seen = status(&bucket.place(), &folder, &["--reasons", "0"]);
     let count = |key: &str| seen[key].as_u64().unwrap() as usize;
     assert_eq!(
@@ -64,6 +68,28 @@ fn a_large_sweep_is_listed_and_not_read() {
         ..Requests::default()
     };
     assert_eq!(asked, expected);
+}
+
+#[test]
+fn plan_and_status_of_ten_times_the_runs_take_hardly_more_memory() {
+    let peaks = [4_000, 40_000].map(|n_runs| {
+        let (folder, runs) = planned(n_runs);
+        let sweep = folder.path().join("sweep.toml");
+        let root = Path::default();
+        let files = runs.iter().map(|run| run.file().path(&root));
+        let logs = runs
+            .iter()
+            .map(|run| layout::run_log(&root, &run.run_id, RunState::Trained));
+        let names = files.chain(logs).map(|path| path.to_string());
+        let bucket = Bucket::of_names(names, Duration::ZERO);
+        let place = bucket.place();
+        let mut status = place.engram(&["status", "--at", &place.url]);
+        let mut plan = engram(&["plan", "--format", "csv"]);
+        [status.arg(&sweep), plan.arg(&sweep)].map(|command| watched(command).1)
+    });
+    for (small, large) in peaks[0].into_iter().zip(peaks[1]) {
+        assert!(large * 4 < small * 5, "{peaks:?}");
+    }
 }
 
 #[test]

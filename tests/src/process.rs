@@ -1,7 +1,12 @@
 //! What Linux says of a process.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+/// How often the memory of a process is looked at.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// A process that runs.
 #[derive(Clone, Debug)]
@@ -39,4 +44,28 @@ impl Process {
 /// A size of this process, as [`Process::memory`].
 pub fn resident(name: &str) -> u64 {
     Process("/proc/self".into()).memory(name)
+}
+
+/// Runs a command, and gives the time that it took and the most memory that it had, in bytes.
+///
+/// # Panics
+/// When the command cannot be started, and when it fails.
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+pub fn watched(command: &mut Command) -> (Duration, u64) {
+    let began = Instant::now();
+    let mut child = command
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the command can be started");
+    let process = Process::of(child.id());
+    let mut peak = 0;
+    let status = loop {
+        peak = peak.max(process.memory("VmHWM"));
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            break status;
+        }
+        thread::sleep(GLANCE);
+    };
+    assert!(status.success(), "{command:?} ended with {status}");
+    (began.elapsed(), peak)
 }
