@@ -75,6 +75,7 @@ fn main() {
     if let [first, dataset, file] = arguments.as_slice()
         && first == OURS
     {
+        engram_benches::prefer_small_pages();
         return run_ours(dataset, file);
     }
     let is_given = |option: &str| arguments.iter().any(|argument| argument == option);

@@ -21,9 +21,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use engram_benches::labelled_trajectories::{N_CLASSES, N_FEATURES, examples, names};
-use engram_tests::process::resident;
 use engram_classifiers::random_forest::{Binner, Forest};
 use engram_classifiers::{ConfusionMatrix, Examples, Model, RandomForest, RandomForestSettings};
+use engram_tests::process::resident;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,7 @@ fn main() {
     if let [way, n_examples] = arguments.as_slice()
         && let Some(measure) = way_of(way)
     {
+        engram_benches::prefer_small_pages();
         let measured = measure(n_examples.parse().unwrap());
         println!("{}", serde_json::to_string(&measured).unwrap());
         return;

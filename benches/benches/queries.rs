@@ -35,9 +35,10 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::datasource::MemTable;
 use engram_benches::paper_sized::{self, N_ADMISSIBLE, N_CHECKPOINTS, N_EXAMPLES};
-use engram_tests::process::resident;
+use engram_benches::prefer_small_pages;
 use engram_engine::Session;
 use engram_schemas::DatasetLocation;
+use engram_tests::process::resident;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +133,7 @@ fn main() {
     if let [first, dataset, lists, task, repeats] = arguments.as_slice()
         && first == OURS
     {
+        prefer_small_pages();
         let repeats = repeats.parse().expect("a number of repeats");
         return run_ours(dataset, Path::new(lists), find(task), repeats);
     }

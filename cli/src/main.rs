@@ -87,6 +87,8 @@ fn main() -> ExitCode {
         }
     };
     log(&arguments.command);
+    #[cfg(target_os = "linux")]
+    prefer_small_pages(&arguments.command);
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -121,6 +123,20 @@ fn outlive_large_files() -> std::io::Result<()> {
     // SIGXFSZ, of the same number wherever Rust's standard library runs on Unix. Heard once, it is heard to the end.
     const FILE_TOO_LARGE: i32 = 25;
     signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
+}
+
+/// Has memory come in small pages. mimalloc asks for pages of 2 MB, of which the batches of a query fill parts: that is a third more memory,
+/// and clearing it takes as long as it saves. Not where networks are trained, because a trainer would inherit it.
+#[cfg(target_os = "linux")]
+fn prefer_small_pages(command: &Command) {
+    let trains = matches!(
+        command,
+        Command::Generate(_) | Command::Observe(_) | Command::Tune(_)
+    );
+    if !trains {
+        // A kernel that cannot do so gives large pages or none.
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
+    }
 }
 
 /// The stack of a thread that plans and computes. A statement of as many operators as are allowed is planned by descending as

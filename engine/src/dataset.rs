@@ -5,6 +5,7 @@
 
 mod checks;
 mod content;
+mod footer_cache;
 mod footers;
 mod part_ends;
 mod release;
@@ -27,6 +28,7 @@ use crate::{Error, Result};
 
 pub use checks::schema_problem;
 pub use content::{Content, check_content, tail_offset};
+pub(crate) use footer_cache::FooterCache;
 pub(crate) use part_ends::PartEnds;
 pub(crate) use run_parts::{PartsOfRun, RunParts};
 pub(crate) use snapshot::Snapshot;

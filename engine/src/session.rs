@@ -35,13 +35,14 @@ use datafusion::config::Dialect;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use engram_schemas::DatasetLocation;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, FooterCache};
 use crate::placeholders::Placeholders;
 use crate::sql_error::SqlError;
 use crate::{Error, Result, functions, over_all, relations, shorthand, statements};
@@ -57,8 +58,7 @@ pub use settings::{Access, Damage, SessionSettings};
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
 
-/// Room for the footers of some thirty thousand files, taken as they come: what does not fit is read and decoded again by
-/// every scan of a query.
+/// Room for the footers of some hundred thousand files: those that do not fit are read again by every scan of a query.
 const FOOTER_CACHE_BYTES: usize = 2 << 30;
 
 /// An open dataset.
@@ -94,7 +94,9 @@ impl Session {
     /// # Errors
     /// Those of [`Dataset::open`].
     pub async fn open_with(location: &DatasetLocation, settings: &SessionSettings) -> Result<Self> {
-        let limited = settings.limit(RuntimeEnvBuilder::new());
+        let footers = Arc::new(FooterCache::new());
+        let caches = CacheManagerConfig::default().with_file_metadata_cache(Some(footers));
+        let limited = settings.limit(RuntimeEnvBuilder::new().with_cache_manager(caches));
         Self::open_within(location, settings, limited).await
     }
 

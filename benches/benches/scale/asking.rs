@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use engram_tests::process::Process;
 use engram_cluster::{Access, NodesSettings, distribute};
 use engram_engine::Session;
 use engram_schemas::DatasetLocation;
 use engram_tests::emulators::{Bucket, Moto, Place};
+use engram_tests::process::Process;
 use serde::{Deserialize, Serialize};
 
 use crate::nodes::Node;

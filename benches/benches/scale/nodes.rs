@@ -6,11 +6,11 @@ use std::num::NonZeroUsize;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use engram_tests::process::Process;
 use engram_cluster::{Access, Anonymous, NodeSettings};
 use engram_engine::session::SessionSettings;
 use engram_schemas::DatasetLocation;
 use engram_tests::emulators::Place;
+use engram_tests::process::Process;
 
 use crate::asking::{self, SILENCE};
 

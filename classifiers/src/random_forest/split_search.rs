@@ -112,16 +112,14 @@ impl<'a> SplitSearch<'a> {
     /// counting, so that `max_features` that can are tried wherever there are as many. (scikit-learn counts them too, once
     /// one has been found that can.)
     pub(super) fn best(&mut self, node: &Node<'_>, random: &mut ChaCha8Rng) -> Option<Split> {
-        let (feature, between) = if !self.columns.has_bins() {
-            self.best_one_by_one(node, random)?
-        } else if self.tries_all() {
-            let feature = self.best_of_all(node, random)?;
-            (feature, self.between(feature, node)?)
-        } else if self.many.takes_pairs(node) {
-            let feature = self.best_of_some(node, random)?;
-            (feature, self.between(feature, node)?)
-        } else {
-            self.best_one_by_one(node, random)?
+        let side_by_side = match self.columns.has_bins() {
+            true if self.tries_all() => Some(self.best_of_all(node, random)?),
+            true if self.many.takes_pairs(node) => Some(self.best_of_some(node, random)?),
+            _ => None,
+        };
+        let (feature, between) = match side_by_side {
+            Some(feature) => (feature, self.between(feature, node)?),
+            None => self.best_one_by_one(node, random)?,
         };
         let column = self.columns.column(feature);
         Some(Split {

@@ -20,7 +20,7 @@ use parquet::schema::types::SchemaDescPtr;
 const END_BYTES: u64 = 32 << 10;
 
 /// What stands behind the footer: its length in four bytes, and the name of the format in four.
-const TAIL: usize = 8;
+pub(super) const TAIL: usize = 8;
 
 /// The footer of a file, if it is kept.
 pub(super) fn kept(
@@ -122,7 +122,7 @@ pub(super) fn keep(footers: &FileMetadataCache, object: &ObjectMeta, footer: Arc
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use arrow::array::{ArrayRef, Int32Array, RecordBatch};
     use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
@@ -133,7 +133,7 @@ mod tests {
     use parquet::file::metadata::PageIndexPolicy;
 
     /// A file of so many columns.
-    fn file(n_columns: usize) -> Vec<u8> {
+    pub(in super::super) fn file(n_columns: usize) -> Vec<u8> {
         let columns = (0..n_columns).map(|column| {
             let values: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3]));
             (format!("column {column}"), values)
@@ -146,8 +146,8 @@ mod tests {
         bytes
     }
 
-    async fn put(store: &InMemory, bytes: Vec<u8>) -> ObjectMeta {
-        let path = Path::from("file");
+    pub(in super::super) async fn put(store: &InMemory, path: &str, bytes: Vec<u8>) -> ObjectMeta {
+        let path = Path::from(path);
         store.put(&path, bytes.into()).await.unwrap();
         store.head(&path).await.unwrap()
     }
@@ -161,7 +161,7 @@ mod tests {
             let whole =
                 ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::from(bytes.clone()));
             let whole = whole.unwrap();
-            let object = put(&store, bytes).await;
+            let object = put(&store, "file", bytes).await;
             let first = read(&store, &object, None).await.unwrap();
             assert_eq!(first.file_metadata(), whole.file_metadata());
             assert_eq!(first.num_row_groups(), whole.num_row_groups());
@@ -171,7 +171,7 @@ mod tests {
                 &known,
                 &second.file_metadata().schema_descr_ptr()
             ));
-            let other = put(&store, file(n_columns + 1)).await;
+            let other = put(&store, "file", file(n_columns + 1)).await;
             let other = read(&store, &other, Some(&known)).await.unwrap();
             assert_eq!(
                 other.file_metadata().schema_descr().num_columns(),
@@ -183,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_kept_has_the_schema_once() {
         let store = InMemory::new();
-        let object = put(&store, file(20)).await;
+        let object = put(&store, "file", file(20)).await;
         let whole = read(&store, &object, None).await.unwrap();
         let n_bytes = whole.memory_size();
         let kept = without_arrow_schema(whole);
@@ -199,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn queries_find_what_is_kept() {
         let store = InMemory::new();
-        let object = put(&store, file(3)).await;
+        let object = put(&store, "file", file(3)).await;
         let footers: Arc<FileMetadataCache> = Arc::new(DefaultCache::new(1 << 20));
         assert!(kept(footers.as_ref(), &object).is_none());
         let footer = Arc::new(read(&store, &object, None).await.unwrap());
@@ -229,7 +229,7 @@ mod tests {
             whole[n - 20..].to_vec(),
             long_footer,
         ] {
-            let object = put(&store, bytes).await;
+            let object = put(&store, "file", bytes).await;
             let refused = read(&store, &object, None).await.unwrap_err();
             assert!(!matches!(refused, ParquetError::External(_)), "{refused}");
         }

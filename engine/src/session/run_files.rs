@@ -9,21 +9,25 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, Result, ScalarValue, Statistics};
+use datafusion::common::{
+    ColumnStatistics, Result, ScalarValue, Statistics, internal_err, project_schema,
+};
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::{ListingTable, PartitionedFile};
+use datafusion::datasource::listing::helpers::{expr_applicable_for_cols, pruned_partition_list};
+use datafusion::datasource::listing::{ListingTable, ListingTableUrl, PartitionedFile};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder};
-use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::{TableSchema, TableSchemaBuilder};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::{ExecutionPlan, Partitioning};
 use engram_schemas::trajectories::column;
+use futures::TryStreamExt;
 
 use super::file_bounds::FileBounds;
 use crate::dataset::FileRuns;
@@ -35,28 +39,66 @@ use crate::dataset::FileRuns;
 #[derive(Debug)]
 pub(super) struct RunFiles {
     files: ListingTable,
+    /// Its columns: those in the files, and those that are folders.
+    schemas: TableSchema,
     runs: Arc<FileRuns>,
     bounds: Arc<FileBounds>,
 }
 
 impl RunFiles {
-    pub(super) fn new(files: ListingTable, runs: Arc<FileRuns>, bounds: Arc<FileBounds>) -> Self {
+    pub(super) fn new(
+        files: ListingTable,
+        file_schema: &SchemaRef,
+        runs: Arc<FileRuns>,
+        bounds: Arc<FileBounds>,
+    ) -> Self {
+        let partitions = files.options().table_partition_cols.iter();
+        let folders = partitions
+            .map(|(name, data_type)| Arc::new(Field::new(name, data_type.clone(), false)));
+        let schemas = TableSchemaBuilder::from(file_schema)
+            .with_table_partition_cols(folders.collect::<Vec<_>>())
+            .build();
         Self {
             files,
+            schemas,
             runs,
             bounds,
         }
     }
 
-    /// The scan of those of its files that may hold rows which pass the filters.
-    async fn pruned(
+    /// Its files in the folders that the filters let pass. A listing table says of every column of every file that nothing is known of
+    /// it, which takes 45 kB a file.
+    async fn listed(
         &self,
-        scan: &FileScanConfig,
+        url: &ListingTableUrl,
         filters: &[Expr],
         state: &dyn Session,
-    ) -> FileScanConfig {
-        let files = scan.file_groups.iter().flat_map(FileGroup::iter);
-        let paths: Vec<_> = files.map(|file| &file.object_meta.location).collect();
+    ) -> Result<Vec<PartitionedFile>> {
+        let options = self.files.options();
+        let partitions = &options.table_partition_cols;
+        let names: Vec<&str> = partitions.iter().map(|(name, _)| name.as_str()).collect();
+        let of_folders = filters.iter();
+        let of_folders = of_folders.filter(|filter| expr_applicable_for_cols(&names, filter));
+        let of_folders: Vec<Expr> = of_folders.cloned().collect();
+        let store = state.runtime_env().object_store(url)?;
+        let ending = &options.file_extension;
+        pruned_partition_list(state, &store, url, &of_folders, ending, partitions)
+            .await?
+            .try_collect()
+            .await
+    }
+
+    /// Those files that may hold rows which pass the filters.
+    async fn pruned(
+        &self,
+        files: Vec<PartitionedFile>,
+        filters: &[Expr],
+        state: &dyn Session,
+    ) -> Vec<PartitionedFile> {
+        let paths: Vec<_> = files
+            .iter()
+            .map(|file| &file.object_meta.location)
+            .collect();
         // What cannot be decided here is decided row by row.
         let kept = self
             .bounds
@@ -68,15 +110,9 @@ impl RunFiles {
             .filter_map(|(path, kept)| kept.then_some(*path))
             .collect();
         self.bounds.announce(&opened);
-        let mut kept = kept.into_iter();
-        let of_group = |group: &FileGroup| {
-            let files = group.iter().filter(|_| kept.next().unwrap_or(true));
-            FileGroup::new(files.cloned().collect())
-        };
-        let groups = scan.file_groups.iter().map(of_group);
-        let groups = groups.filter(|group| !group.is_empty()).collect();
-        let pruned = FileScanConfigBuilder::from(scan.clone()).with_file_groups(groups);
-        pruned.build()
+        let kept = files.into_iter().zip(kept);
+        kept.filter_map(|(file, kept)| kept.then_some(file))
+            .collect()
     }
 
     /// The scan with its files sorted by run; `None` where the run of a file is not known.
@@ -85,7 +121,7 @@ impl RunFiles {
         let schemas = scan.file_source().table_schema();
         let (schema, of_file) = (schemas.table_schema(), schemas.file_schema());
         let place = schema.index_of(column::RUN_ID)?;
-        // No more than is said: that of every column takes 20 kB a file. Of the columns behind it nothing may be taken from here.
+        // No more than is said. Of the columns behind it nothing may be taken from here.
         let unknown = vec![ColumnStatistics::new_unknown(); place + 1];
         for file in scan.file_groups.iter().flat_map(FileGroup::iter) {
             let Some(run) = self.runs.get(&file.object_meta.location) else {
@@ -166,19 +202,29 @@ impl TableProvider for RunFiles {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let plan = self.files.scan(state, projection, filters, limit).await?;
-        let scan = plan
-            .downcast_ref::<DataSourceExec>()
-            .and_then(|source| source.data_source().downcast_ref::<FileScanConfig>());
-        let Some(scan) = scan else {
-            return Ok(plan);
+        let Some(url) = self.files.table_paths().first() else {
+            return internal_err!("a table of runs has no folder");
         };
-        let pruned = self.pruned(scan, filters, state).await;
-        if pruned.file_groups.is_empty() {
-            return Ok(Arc::new(EmptyExec::new(plan.schema())));
+        let listed = self.listed(url, filters, state).await?;
+        let opened = self.pruned(listed, filters, state).await;
+        if opened.is_empty() {
+            let schema = project_schema(&self.schema(), projection)?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let by_run = self.by_run(&pruned)?.unwrap_or(pruned);
-        Ok(DataSourceExec::from_data_source(by_run))
+        let n_groups = state.config().target_partitions();
+        let source = self
+            .files
+            .options()
+            .format
+            .file_source(self.schemas.clone());
+        let scan = FileScanConfigBuilder::new(url.object_store(), source)
+            .with_file_groups(FileGroup::new(opened).split_files(n_groups))
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        let scan = self.by_run(&scan)?.unwrap_or(scan);
+        let format = &self.files.options().format;
+        format.create_physical_plan(state, scan).await
     }
 }
 

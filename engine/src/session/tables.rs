@@ -113,13 +113,14 @@ impl Session {
         let folder = ListingTableUrl::try_new(table_url(location, table), None)?;
         let config = ListingTableConfig::new(folder)
             .with_listing_options(options)
-            .with_schema(schema);
+            .with_schema(Arc::clone(&schema));
         let files = ListingTable::try_new(config)?;
         // Files that come later, and settings that bring partitions of two tables together, are not for what is read by run.
         let provider: Arc<dyn TableProvider> = match self.access {
             Access::ReadOnly if table != results::TABLE => {
                 let (runs, bounds) = (&self.dataset.file_runs, &self.file_bounds);
-                Arc::new(RunFiles::new(files, Arc::clone(runs), Arc::clone(bounds)))
+                let (runs, bounds) = (Arc::clone(runs), Arc::clone(bounds));
+                Arc::new(RunFiles::new(files, &schema, runs, bounds))
             }
             _ => Arc::new(files),
         };
