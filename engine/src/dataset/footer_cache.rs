@@ -1,4 +1,4 @@
-//! The footers that a session keeps. Those of some files are kept as queries read them, 35 kB of a run's file; those of all further files
+//! The footers that a session keeps. Those of some files are kept as queries read them, 28 kB of a run's file; those of all further files
 //! as they stand in a file, 7 kB, and are decoded whenever a query opens the file.
 
 use std::collections::HashMap;

@@ -45,8 +45,10 @@ pub(super) async fn read(
     known: Option<&SchemaDescPtr>,
 ) -> Result<ParquetMetaData> {
     let bytes = bytes(store, object).await?;
-    let mut options =
-        ParquetMetaDataOptions::new().with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+    // No reader looks at these two.
+    let mut options = ParquetMetaDataOptions::new()
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
     if let Some(known) = known
         && ParquetMetaDataReader::decode_schema(&bytes)? == *known
     {
