@@ -125,15 +125,19 @@ fn outlive_large_files() -> std::io::Result<()> {
     signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
 }
 
-/// Has memory come in small pages. mimalloc asks for pages of 2 MB, of which the batches of a query fill parts: that is a third more memory,
-/// and clearing it takes as long as it saves. Not where networks are trained, because a trainer would inherit it.
+/// Has memory come in small pages. mimalloc asks for pages of 2 MB, which a first answer has cleared for parts that it does not fill. Whoever
+/// answers again and again fills them, and a trainer would inherit small ones.
 #[cfg(target_os = "linux")]
 fn prefer_small_pages(command: &Command) {
-    let trains = matches!(
+    let is_of_one_answer = !matches!(
         command,
-        Command::Generate(_) | Command::Observe(_) | Command::Tune(_)
+        Command::Generate(_)
+            | Command::Observe(_)
+            | Command::Tune(_)
+            | Command::Serve(_)
+            | Command::Node(_)
     );
-    if !trains {
+    if is_of_one_answer {
         // A kernel that cannot do so gives large pages or none.
         let _ = rustix::thread::disable_transparent_huge_pages(true);
     }

@@ -34,7 +34,6 @@ mod status;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use engram_benches::prefer_small_pages;
 use engram_tests::emulators::{Bucket, Moto, Place};
 
 use asking::{Cost, Source};
@@ -67,13 +66,11 @@ fn main() {
     if let [first, place, name, nodes] = arguments.as_slice()
         && first == asking::ASK
     {
-        prefer_small_pages();
         return asking::answer(place, name, nodes);
     }
     if let [first, place] = arguments.as_slice()
         && first == nodes::NODE
     {
-        prefer_small_pages();
         return nodes::work(place);
     }
     let wanted = Wanted::of(&arguments);
