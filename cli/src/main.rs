@@ -125,8 +125,8 @@ fn outlive_large_files() -> std::io::Result<()> {
     signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
 }
 
-/// Has memory come in small pages. mimalloc asks for pages of 2 MB, which a first answer has cleared for parts that it does not fill. Whoever
-/// answers again and again fills them, and a trainer would inherit small ones.
+/// Has memory come in small pages. mimalloc asks for pages of 2 MB, with which a first answer takes more memory or more time, and those behind it
+/// do not. A trainer would inherit the choice.
 #[cfg(target_os = "linux")]
 fn prefer_small_pages(command: &Command) {
     let is_of_one_answer = !matches!(

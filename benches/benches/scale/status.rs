@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use engram_benches::paper_sized;
-use engram_schemas::{RunState, layout};
+use engram_plan::PlannedRun;
 use engram_tests::emulators::Bucket;
 use engram_tests::process::watched;
 use engram_tests::python::repository;
-use object_store::path::Path;
 
 /// Multiples of the study's size.
 const SIZES: [usize; 4] = [1, 10, 50, 100];
@@ -22,13 +21,7 @@ pub(crate) fn measure(latency: Duration) {
         let sweep = folder.path().join("sweep.toml");
         std::fs::write(&sweep, sweep_file(times)).unwrap();
         let runs = paper_sized::runs(times).unwrap();
-        let root = Path::default();
-        let files = runs.iter().map(|run| run.file().path(&root));
-        let logs = runs
-            .iter()
-            .map(|run| layout::run_log(&root, &run.run_id, RunState::Trained));
-        let names = files.chain(logs).map(|path| path.to_string());
-        let bucket = Bucket::of_names(names, latency);
+        let bucket = Bucket::of_trained(runs.iter().map(PlannedRun::file), latency);
         let place = bucket.place();
         let sweep = sweep.to_str().unwrap();
         let mut status = place.engram(&["status", sweep, "--at", &place.url]);

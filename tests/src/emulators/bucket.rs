@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use engram_schemas::{RunFile, RunState, layout};
+use object_store::path::Path as ObjectPath;
 use percent_encoding::percent_decode_str;
 
 use super::Place;
@@ -86,6 +88,16 @@ impl Bucket {
     pub fn of_names(names: impl IntoIterator<Item = String>, latency: Duration) -> Self {
         let objects = names.into_iter().map(|name| (name, None)).collect();
         Self::start(Source::Objects(objects), latency)
+    }
+
+    /// A sweep of which all runs are trained: their files and logs, without bytes.
+    pub fn of_trained(runs: impl IntoIterator<Item = RunFile>, latency: Duration) -> Self {
+        let root = ObjectPath::default();
+        let names = runs.into_iter().flat_map(|run| {
+            let log = layout::run_log(&root, &run.run_id, RunState::Trained);
+            [run.path(&root), log].map(|path| path.to_string())
+        });
+        Self::of_names(names, latency)
     }
 
     /// Passes everything on to another server, and counts it.

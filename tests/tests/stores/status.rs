@@ -75,13 +75,7 @@ fn plan_and_status_of_ten_times_the_runs_take_hardly_more_memory() {
     let peaks = [4_000, 40_000].map(|n_runs| {
         let (folder, runs) = planned(n_runs);
         let sweep = folder.path().join("sweep.toml");
-        let root = Path::default();
-        let files = runs.iter().map(|run| run.file().path(&root));
-        let logs = runs
-            .iter()
-            .map(|run| layout::run_log(&root, &run.run_id, RunState::Trained));
-        let names = files.chain(logs).map(|path| path.to_string());
-        let bucket = Bucket::of_names(names, Duration::ZERO);
+        let bucket = Bucket::of_trained(runs.iter().map(PlannedRun::file), Duration::ZERO);
         let place = bucket.place();
         let mut status = place.engram(&["status", "--at", &place.url]);
         let mut plan = engram(&["plan", "--format", "csv"]);
