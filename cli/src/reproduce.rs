@@ -1,11 +1,12 @@
 //! `engram reproduce`: runs the study's experiments on a dataset and draws its figures.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use engram_classifiers::Grid;
+use engram_classifiers::{Grid, Kind};
 use engram_engine::Session;
 use engram_engine::experiments::{self, Facts, Figure, Outcome, Protocol, Variant};
 use engram_report::{Results, figures};
@@ -35,6 +36,10 @@ pub(crate) struct ReproduceArgs {
 
     #[command(flatten)]
     pub(crate) experiments: ExperimentArguments,
+
+    /// Of the figures' experiments those of this classifier alone, as `identify` names it; can be given several times
+    #[arg(long = "classifier", value_name = "NAME")]
+    classifiers: Vec<Kind>,
 
     /// Folder for the figures, as SVG and PNG
     #[arg(long, value_name = "FOLDER", default_value = "figures")]
@@ -105,7 +110,10 @@ pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
     let protocol = arguments.experiments.protocol();
     let session = arguments.experiments.open().await?;
     let facts = Facts::of(&session).await?;
-    let (variants, lacking) = experiments::variants(&wanted, &facts);
+    let (mut variants, lacking) = experiments::variants(&wanted, &facts);
+    if !arguments.classifiers.is_empty() {
+        variants = of_classifiers(variants, &arguments.classifiers)?;
+    }
     let counts: Vec<String> = experiments::counted(&variants)
         .into_iter()
         .map(|(experiment, n)| format!("{n} of {experiment}"))
@@ -148,6 +156,28 @@ fn wanted(names: &[String]) -> anyhow::Result<Vec<Figure>> {
         })
     };
     names.iter().map(find).collect()
+}
+
+/// Those of some classifiers.
+fn of_classifiers(variants: Vec<Variant>, wanted: &[Kind]) -> anyhow::Result<Vec<Variant>> {
+    let there: BTreeSet<&str> = variants
+        .iter()
+        .map(|variant| variant.classifier.as_str())
+        .collect();
+    if let Some(kind) = wanted.iter().find(|kind| !there.contains(kind.as_str())) {
+        return Err(Failure::Request {
+            message: format!("no experiment of these figures has the classifier {kind}"),
+            hint: format!(
+                "there are {}",
+                there.into_iter().collect::<Vec<_>>().join(", ")
+            ),
+        }
+        .into());
+    }
+    Ok(variants
+        .into_iter()
+        .filter(|variant| wanted.contains(&variant.classifier))
+        .collect())
 }
 
 async fn run_all(

@@ -81,6 +81,25 @@ fn figures_are_drawn_and_what_is_there_is_not_run_again() {
 }
 
 #[test]
+fn experiments_of_one_classifier_are_run_alone() {
+    let (dataset, folder) = (dataset(4), tempfile::tempdir().unwrap());
+    let arguments = [
+        "reproduce",
+        "figure_4b",
+        "--quick",
+        "--classifier",
+        "linear_svm",
+    ];
+    let (code, said) = run(&arguments, dataset.path(), folder.path());
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("9 experiments: 9 of figure_4b"), "{said}");
+    assert!(
+        said.contains("linear_svm") && !said.contains("random_forest"),
+        "{said}"
+    );
+}
+
+#[test]
 fn equal_experiments_write_equal_bytes_on_any_number_of_threads() {
     let written = |threads: &str| {
         let (dataset, folder) = (dataset(2), tempfile::tempdir().unwrap());
@@ -111,11 +130,16 @@ fn what_cannot_be_run_is_said() {
         said.contains("there is no figure `figure_2d`") && said.contains("did you mean"),
         "{said}"
     );
-    let (code, said) = run(
-        &["report", "--to", "page.html"],
-        dataset.path(),
-        folder.path(),
+    let arguments = ["reproduce", "figure_s1", "--classifier", "linear_svm"];
+    let (code, said) = run(&arguments, dataset.path(), folder.path());
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("no experiment of these figures has the classifier linear_svm")
+            && said.contains("there are random_forest"),
+        "{said}"
     );
+    let arguments = ["report", "--to", "page.html"];
+    let (code, said) = run(&arguments, dataset.path(), folder.path());
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("run `engram reproduce all`"), "{said}");
 }
