@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use engram_schemas::randomness::ChaCha8Rng;
+use pulp::{Simd, WithSimd};
 
 use super::best::Best;
 use super::columns::Columns;
 use super::histogram_search::HistogramSearch;
+use super::lanes::FEATURES_AT_ONCE;
 use super::pairwise_search::PairwiseSearch;
-use super::split_bounds::{FEATURES_AT_ONCE, SplitBounds};
-use super::split_search::Node;
+use super::split_bounds::SplitBounds;
+use super::split_search::{Node, Sample};
 
 /// Searches the features that split one tree's nodes best.
 pub(super) struct FeatureSearch<'a> {
@@ -96,20 +98,15 @@ impl<'a> FeatureSearch<'a> {
 
     /// Scores or bounds the features at `places`.
     fn look_at(&mut self, features: &Features<'_>, places: Range<usize>, node: &Node<'_>) {
-        let (columns, n_features) = (self.columns, places.len());
-        let write_bins = |row: u32, bins: &mut [u8]| {
-            features.write_bins(places.clone(), columns.row(row), bins);
-        };
-        // Compiled once for every width of vector registers that processors have.
-        let arch = pulp::Arch::new();
-        let (pairwise, bounds) = (&mut self.pairwise, &mut self.bounds);
-        match self.way {
-            Way::Pairs => {
-                arch.dispatch(|| pairwise.score(node.samples, n_features, write_bins));
-            }
-            Way::Bounds => arch.dispatch(|| bounds.bound(node.samples, n_features, write_bins)),
-            Way::Counting => {}
-        }
+        pulp::Arch::new().dispatch(Look {
+            way: self.way,
+            pairwise: &mut self.pairwise,
+            bounds: &mut self.bounds,
+            columns: self.columns,
+            features,
+            places,
+            samples: node.samples,
+        });
     }
 
     /// The score of a feature that was looked at as the one in `place`; some lower score if it is below `least`.
@@ -141,6 +138,35 @@ impl<'a> FeatureSearch<'a> {
     }
 }
 
+/// A look at some features, compiled once for every width of vector registers that processors have.
+struct Look<'a> {
+    way: Way,
+    pairwise: &'a mut PairwiseSearch,
+    bounds: &'a mut SplitBounds,
+    columns: &'a Columns,
+    features: &'a Features<'a>,
+    places: Range<usize>,
+    samples: &'a [Sample],
+}
+
+impl WithSimd for Look<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let n_features = self.places.len();
+        let write_bins = |row: u32, bins: &mut [u8]| {
+            let row = self.columns.row(row);
+            self.features.write_bins(self.places.clone(), row, bins);
+        };
+        match self.way {
+            Way::Pairs => self.pairwise.score(simd, self.samples, n_features, write_bins),
+            Way::Bounds => self.bounds.bound(simd, self.samples, n_features, write_bins),
+            Way::Counting => {}
+        }
+    }
+}
+
 impl Features<'_> {
     fn len(&self) -> usize {
         match self {
@@ -157,6 +183,7 @@ impl Features<'_> {
     }
 
     /// Writes the bins of the features at `places` of an example, whose bins are `row`.
+    #[inline(always)]
     fn write_bins(&self, places: Range<usize>, row: &[u8], bins: &mut [u8]) {
         match self {
             Self::Drawn(features) => {
@@ -177,7 +204,6 @@ mod tests {
     use super::*;
     use crate::Examples;
     use crate::random_forest::settings::Thresholds;
-    use crate::random_forest::split_search::Sample;
     use engram_schemas::randomness::generator;
     use proptest::prelude::*;
     use rand::RngExt;

@@ -16,6 +16,7 @@ mod exact_search;
 mod feature_search;
 mod forest;
 mod histogram_search;
+mod lanes;
 mod key_sorter;
 mod pairwise_search;
 mod settings;

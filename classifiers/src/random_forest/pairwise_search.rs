@@ -6,6 +6,9 @@
 
 use std::ops::Range;
 
+use pulp::Simd;
+
+use super::lanes::{self, Bins, Counts, FEATURES_AT_ONCE, THRESHOLDS_AT_ONCE};
 use super::split_search::{Node, Sample};
 
 /// Most samples of a node for which comparing pairs is faster than bounding scores.
@@ -20,12 +23,9 @@ pub(super) struct PairwiseSearch {
     /// Places of the samples of a class, which stand together, and their weight.
     classes: Vec<(Range<usize>, u8)>,
     /// Every sample's bins of the features that are ranked.
-    bins: Vec<u8>,
-    /// Of every feature, up to a threshold: a class's weight, all classes' weight, its squares, those above it.
-    of_class: Vec<u8>,
-    left: Vec<u8>,
-    left_squares: Vec<u16>,
-    right_squares: Vec<u16>,
+    bins: Vec<Bins>,
+    /// The weight above some thresholds, by class.
+    above: Vec<Counts>,
     scores: Vec<f32>,
 }
 
@@ -37,10 +37,7 @@ impl PairwiseSearch {
             weights: Vec::new(),
             classes: Vec::new(),
             bins: Vec::new(),
-            of_class: Vec::new(),
-            left: Vec::new(),
-            left_squares: Vec::new(),
-            right_squares: Vec::new(),
+            above: Vec::new(),
             scores: Vec::new(),
         }
     }
@@ -77,74 +74,58 @@ impl PairwiseSearch {
         &self.scores
     }
 
-    /// Finds the scores of `n_features` features, of which `write_bins` writes an example's bins.
+    /// Finds the scores of `n_features` features, at most [`FEATURES_AT_ONCE`], of which `write_bins` writes an example's bins.
     #[inline(always)]
-    pub(super) fn score(
+    pub(super) fn score<S: Simd>(
         &mut self,
+        simd: S,
         samples: &[Sample],
         n_features: usize,
         write_bins: impl Fn(u32, &mut [u8]),
     ) {
-        // What is left over of a vector register takes as long as a full one, or longer.
-        let width = n_features.next_multiple_of(16);
-        self.bins.clear();
-        self.bins.resize(width * samples.len(), 0);
-        for (bins, sample) in self.bins.chunks_exact_mut(width).zip(samples) {
+        self.bins.resize(samples.len(), [0; FEATURES_AT_ONCE]);
+        for (bins, sample) in self.bins.iter_mut().zip(samples) {
             write_bins(sample.row, &mut bins[..n_features]);
         }
-        self.of_class.resize(width, 0);
-        self.left.resize(width, 0);
-        self.left_squares.resize(width, 0);
-        self.right_squares.resize(width, 0);
         self.scores.clear();
-        self.scores.resize(width, 0.0);
-        for threshold in 0..samples.len() {
-            self.count_up_to(threshold * width, width);
-            self.raise_scores();
-        }
-    }
-
-    /// Counts the samples up to the threshold whose bins start at `threshold`.
-    #[inline(always)]
-    fn count_up_to(&mut self, threshold: usize, width: usize) {
-        let threshold = &self.bins[threshold..threshold + width];
-        self.left.fill(0);
-        self.left_squares.fill(0);
-        self.right_squares.fill(0);
-        for (places, weight) in &self.classes {
-            self.of_class.fill(0);
-            let bins = &self.bins[places.start * width..places.end * width];
-            let samples = bins.chunks_exact(width).zip(&self.weights[places.clone()]);
-            for (bins, &weight) in samples {
-                let counts = self.of_class.iter_mut().zip(bins.iter().zip(threshold));
-                for (count, (bin, threshold)) in counts {
-                    *count += if bin <= threshold { weight } else { 0 };
-                }
+        self.scores.resize(FEATURES_AT_ONCE, 0.0);
+        let last = samples.len().saturating_sub(1);
+        for first in (0..samples.len()).step_by(THRESHOLDS_AT_ONCE) {
+            // Where there are no more thresholds, the last one again.
+            let thresholds = std::array::from_fn(|number| self.bins[last.min(first + number)]);
+            self.above.clear();
+            for (places, _) in &self.classes {
+                let (bins, weights) = (&self.bins[places.clone()], &self.weights[places.clone()]);
+                self.above
+                    .push(lanes::count_above(simd, bins, weights, &thresholds));
             }
-            for (left, &of_class) in self.left.iter_mut().zip(&self.of_class) {
-                *left += of_class;
-            }
-            for (squares, &of_class) in self.left_squares.iter_mut().zip(&self.of_class) {
-                *squares += u16::from(of_class) * u16::from(of_class);
-            }
-            for (squares, &of_class) in self.right_squares.iter_mut().zip(&self.of_class) {
-                *squares += u16::from(weight - of_class) * u16::from(weight - of_class);
+            for number in 0..THRESHOLDS_AT_ONCE {
+                self.raise_scores(number);
             }
         }
     }
 
-    /// Raises scores to those of the present thresholds where these are better.
+    /// Raises scores to those of a threshold where these are better.
     #[inline(always)]
-    fn raise_scores(&mut self) {
+    fn raise_scores(&mut self, number: usize) {
+        let mut right = [0; FEATURES_AT_ONCE];
+        let (mut left_squares, mut right_squares) =
+            ([0; FEATURES_AT_ONCE], [0; FEATURES_AT_ONCE]);
+        for (above, &(_, weight)) in self.above.iter().zip(&self.classes) {
+            for (feature, &above) in above[number].iter().enumerate() {
+                let left = weight - above;
+                right[feature] += above;
+                left_squares[feature] += u16::from(left) * u16::from(left);
+                right_squares[feature] += u16::from(above) * u16::from(above);
+            }
+        }
         let (weight, least) = (f32::from(self.weight), self.min_samples_leaf as f32);
-        let squares = self.left_squares.iter().zip(&self.right_squares);
-        for ((best, &left), (&left_squares, &right_squares)) in
-            self.scores.iter_mut().zip(&self.left).zip(squares)
-        {
-            let left = f32::from(left);
-            let right = weight - left;
+        for (feature, best) in self.scores.iter_mut().enumerate() {
+            let right = f32::from(right[feature]);
+            let left = weight - right;
             // Of an empty side this is not a number, and no comparison with it holds.
-            let score = f32::from(left_squares) / left + f32::from(right_squares) / right;
+            let score =
+                f32::from(left_squares[feature]) / left + f32::from(right_squares[feature]) / right;
             let score = if left >= least && right >= least {
                 score
             } else {
@@ -175,8 +156,8 @@ mod tests {
             (2, 2, 1, 2, 1),
             (9, 3, 20, 3, 1),
             (27, 4, 17, 100, 5),
-            (MOST_SAMPLES, 6, 150, 90, 1),
-            (MOST_SAMPLES, 2, 33, 2, 50),
+            (MOST_SAMPLES, 6, FEATURES_AT_ONCE, 90, 1),
+            (MOST_SAMPLES, 2, 31, 2, 50),
         ] {
             let names: Vec<String> = (0..n_features).map(|n| format!("feature{n}")).collect();
             let features: Vec<f32> = (0..n_examples * n_features)
@@ -205,7 +186,7 @@ mod tests {
             };
             let mut pairwise = PairwiseSearch::new();
             assert!(pairwise.take(&node, least));
-            pairwise.score(&samples, n_features, |row, bins| {
+            pairwise.score(pulp::Scalar, &samples, n_features, |row, bins| {
                 bins.copy_from_slice(columns.row(row));
             });
             let mut histogram = HistogramSearch::new(n_classes);

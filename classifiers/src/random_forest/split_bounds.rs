@@ -15,21 +15,20 @@
 
 use std::ops::Range;
 
-use super::split_search::{Node, Sample};
+use pulp::Simd;
 
-/// Features that are bounded together: two vector registers of bytes.
-pub(super) const FEATURES_AT_ONCE: usize = 32;
+use super::lanes::{self, Bins, FEATURES_AT_ONCE, THRESHOLDS_AT_ONCE};
+use super::split_search::{Node, Sample};
 
 /// Samples for every threshold, while that makes no fewer and no more thresholds than these: more thresholds make closer
 /// bounds, and take longer to count.
-const SAMPLES_PER_THRESHOLD: usize = 8;
+const SAMPLES_PER_THRESHOLD: usize = 4;
 const FEWEST_THRESHOLDS: usize = 16;
 const MOST_THRESHOLDS: usize = 48;
 
 /// What floating point may be off by, relative: generously, since features that are this close are rare.
 const MARGIN: f32 = 1e-4;
 
-type Bins = [u8; FEATURES_AT_ONCE];
 type Numbers = [f32; FEATURES_AT_ONCE];
 
 /// Bounds the scores of features, with buffers that live as long as a tree grows.
@@ -115,8 +114,9 @@ impl SplitBounds {
 
     /// Bounds the scores of `n_features` features, of which `write_bins` writes an example's bins.
     #[inline(always)]
-    pub(super) fn bound(
+    pub(super) fn bound<S: Simd>(
         &mut self,
+        simd: S,
         samples: &[Sample],
         n_features: usize,
         write_bins: impl Fn(u32, &mut [u8]),
@@ -125,8 +125,8 @@ impl SplitBounds {
         for (bins, sample) in self.bins.iter_mut().zip(samples) {
             write_bins(sample.row, &mut bins[..n_features]);
         }
-        self.choose_thresholds();
-        self.count();
+        self.choose_thresholds(simd);
+        self.count(simd);
         self.bound_stretches();
     }
 
@@ -173,14 +173,11 @@ impl SplitBounds {
     /// Thresholds from the node's lowest bin on to the one below its highest, at equal distances: bins hold about equally
     /// many examples. Where all bins of a feature are equal its thresholds mean nothing, and its bounds are minus infinity.
     #[inline(always)]
-    fn choose_thresholds(&mut self) {
-        let (mut lowest, mut highest) = ([u8::MAX; FEATURES_AT_ONCE], [0; FEATURES_AT_ONCE]);
-        for bins in &self.bins {
-            lowest = std::array::from_fn(|feature| lowest[feature].min(bins[feature]));
-            highest = std::array::from_fn(|feature| highest[feature].max(bins[feature]));
-        }
-        let n_thresholds =
-            (self.bins.len() / SAMPLES_PER_THRESHOLD).clamp(FEWEST_THRESHOLDS, MOST_THRESHOLDS);
+    fn choose_thresholds<S: Simd>(&mut self, simd: S) {
+        let (lowest, highest) = lanes::extremes(simd, &self.bins);
+        let n_thresholds = (self.bins.len() / SAMPLES_PER_THRESHOLD)
+            .clamp(FEWEST_THRESHOLDS, MOST_THRESHOLDS)
+            .next_multiple_of(THRESHOLDS_AT_ONCE);
         let n_stretches = n_thresholds as u16 - 1;
         self.thresholds.clear();
         self.thresholds.extend((0..=n_stretches).map(|number| {
@@ -203,21 +200,21 @@ impl SplitBounds {
     }
 
     #[inline(always)]
-    fn count(&mut self) {
+    fn count<S: Simd>(&mut self, simd: S) {
         let n_classes = self.class_weights.len();
         self.above.clear();
         self.above
             .resize(self.thresholds.len() * n_classes, [0.0; FEATURES_AT_ONCE]);
+        let (thresholds, _) = self.thresholds.as_chunks::<THRESHOLDS_AT_ONCE>();
         for (places, class) in &self.chunks {
-            let mut counted = [[0; FEATURES_AT_ONCE]; MOST_THRESHOLDS];
-            let weights = &self.weights[places.clone()];
-            for (bins, &weight) in self.bins[places.clone()].iter().zip(weights) {
-                add_above(&mut counted, &self.thresholds, bins, weight);
-            }
-            let sums = self.above.iter_mut().skip(*class).step_by(n_classes);
-            for (sum, counted) in sums.zip(&counted) {
-                for feature in 0..FEATURES_AT_ONCE {
-                    sum[feature] += f32::from(counted[feature]);
+            let (bins, weights) = (&self.bins[places.clone()], &self.weights[places.clone()]);
+            let mut sums = self.above.iter_mut().skip(*class).step_by(n_classes);
+            for thresholds in thresholds {
+                let counted = lanes::count_above(simd, bins, weights, thresholds);
+                for (counted, sum) in counted.iter().zip(&mut sums) {
+                    for (sum, &counted) in sum.iter_mut().zip(counted) {
+                        *sum += f32::from(counted);
+                    }
                 }
             }
         }
@@ -290,16 +287,5 @@ impl Side {
             spread[feature] += squares[feature] / weight[feature];
         }
         Self { weight, spread }
-    }
-}
-
-/// Counts one sample where it is above the thresholds.
-#[inline(always)]
-fn add_above(counted: &mut [Bins], thresholds: &[Bins], bins: &Bins, weight: u8) {
-    for (counted, threshold) in counted.iter_mut().zip(thresholds) {
-        for feature in 0..FEATURES_AT_ONCE {
-            let is_above = bins[feature] > threshold[feature];
-            counted[feature] += if is_above { weight } else { 0 };
-        }
     }
 }
