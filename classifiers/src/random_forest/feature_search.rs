@@ -160,8 +160,12 @@ impl WithSimd for Look<'_> {
             self.features.write_bins(self.places.clone(), row, bins);
         };
         match self.way {
-            Way::Pairs => self.pairwise.score(simd, self.samples, n_features, write_bins),
-            Way::Bounds => self.bounds.bound(simd, self.samples, n_features, write_bins),
+            Way::Pairs => self
+                .pairwise
+                .score(simd, self.samples, n_features, write_bins),
+            Way::Bounds => self
+                .bounds
+                .bound(simd, self.samples, n_features, write_bins),
             Way::Counting => {}
         }
     }

@@ -3,6 +3,7 @@
 //! They are written out for registers, where the compiler left to itself keeps counts in memory.
 
 use pulp::Simd;
+use pulp::bytemuck::cast;
 
 /// Features that are looked at together: no register has more lanes of a byte.
 pub(super) const FEATURES_AT_ONCE: usize = 32;
@@ -16,9 +17,6 @@ pub(super) type Bins = [u8; FEATURES_AT_ONCE];
 /// Counts of samples above each of some thresholds.
 pub(super) type Counts = [Bins; THRESHOLDS_AT_ONCE];
 
-/// What turns the order of unsigned bytes into that of signed ones, which processors compare.
-const SIGN: u8 = 0x80;
-
 /// Sums up the weights of the samples whose bins are above each of `thresholds`. All weights together are no more than a
 /// byte holds.
 #[inline(always)]
@@ -28,17 +26,14 @@ pub(super) fn count_above<S: Simd>(
     weights: &[u8],
     thresholds: &Counts,
 ) -> Counts {
-    let sign = simd.splat_u8s(SIGN);
-    let signed = |bins: S::u8s| simd.transmute_i8s_u8s(simd.xor_u8s(bins, sign));
     let mut counted = [[0; FEATURES_AT_ONCE]; THRESHOLDS_AT_ONCE];
     for lanes in 0..n_registers::<S>() {
-        let thresholds: [S::i8s; THRESHOLDS_AT_ONCE] =
-            std::array::from_fn(|number| signed(load::<S>(&thresholds[number], lanes)));
+        let thresholds = thresholds.each_ref().map(|bins| load::<S>(bins, lanes));
         let mut counts = [simd.splat_u8s(0); THRESHOLDS_AT_ONCE];
         for (bins, &weight) in bins.iter().zip(weights) {
-            let (bins, weight) = (signed(load::<S>(bins, lanes)), simd.splat_u8s(weight));
+            let (bins, weight) = (load::<S>(bins, lanes), simd.splat_u8s(weight));
             for (count, &threshold) in counts.iter_mut().zip(&thresholds) {
-                let is_above = mask(simd, simd.greater_than_i8s(bins, threshold));
+                let is_above = mask(simd, simd.greater_than_u8s(bins, threshold));
                 *count = simd.add_u8s(*count, simd.and_u8s(is_above, weight));
             }
         }
@@ -67,14 +62,51 @@ pub(super) fn extremes<S: Simd>(simd: S, bins: &[Bins]) -> (Bins, Bins) {
 
 /// Registers that hold a byte of each feature.
 #[inline(always)]
-const fn n_registers<S: Simd>() -> usize {
+pub(super) const fn n_registers<S: Simd>() -> usize {
     const { assert!(FEATURES_AT_ONCE.is_multiple_of(S::U8_LANES)) };
     FEATURES_AT_ONCE / S::U8_LANES
 }
 
+/// One of the registers that hold a byte of each feature.
 #[inline(always)]
-fn load<S: Simd>(bins: &Bins, lanes: usize) -> S::u8s {
+pub(super) fn load<S: Simd>(bins: &Bins, lanes: usize) -> S::u8s {
     S::as_simd_u8s(bins).0[lanes]
+}
+
+/// The bytes at even places and those at odd ones, widened. Not for processors without vector registers.
+#[inline(always)]
+pub(super) fn words<S: Simd>(simd: S, bytes: S::u8s) -> [S::u16s; 2] {
+    let low = simd.splat_u32s(0x00ff_00ff);
+    halves(simd, cast(bytes), low, 8).map(cast)
+}
+
+/// The words at even places and those at odd ones as numbers. Not for processors without vector registers.
+#[inline(always)]
+pub(super) fn numbers<S: Simd>(simd: S, words: S::u16s) -> [S::f32s; 2] {
+    // A number this large has ones as its lowest digits: what is put there is added to it.
+    const LARGE: f32 = (1 << 23) as f32;
+    let large = simd.splat_f32s(LARGE);
+    let low = simd.splat_u32s(0xffff);
+    halves(simd, cast(words), low, 16).map(|half| {
+        let added = simd.or_u32s(half, simd.transmute_u32s_f32s(large));
+        simd.sub_f32s(simd.transmute_f32s_u32s(added), large)
+    })
+}
+
+/// The feature whose byte [`words`] and then [`numbers`] put into `lane` of the half `of_word` of the half `of_byte`.
+#[inline(always)]
+pub(super) fn feature<S: Simd>(
+    register: usize,
+    (of_byte, of_word): (usize, usize),
+    lane: usize,
+) -> usize {
+    register * S::U8_LANES + 4 * lane + 2 * of_word + of_byte
+}
+
+#[inline(always)]
+fn halves<S: Simd>(simd: S, pairs: S::u32s, low: S::u32s, width: u32) -> [S::u32s; 2] {
+    let shifted = simd.wrapping_dyn_shr_u32s(pairs, simd.splat_u32s(width));
+    [simd.and_u32s(pairs, low), simd.and_u32s(shifted, low)]
 }
 
 /// All bits of a byte where the mask holds.
@@ -99,7 +131,9 @@ mod tests {
         let mut byte = |range| random.random_range(range) as u8;
         let weights: Vec<u8> = (0..50).map(|_| byte(1..5)).collect();
         let mut bins = |n: usize| -> Vec<Bins> {
-            (0..n).map(|_| std::array::from_fn(|_| byte(0..256))).collect()
+            (0..n)
+                .map(|_| std::array::from_fn(|_| byte(0..256)))
+                .collect()
         };
         let (samples, thresholds) = (bins(50), bins(THRESHOLDS_AT_ONCE));
         let thresholds: Counts = std::array::from_fn(|number| thresholds[number]);

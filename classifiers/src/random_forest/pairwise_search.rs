@@ -12,7 +12,7 @@ use super::lanes::{self, Bins, Counts, FEATURES_AT_ONCE, THRESHOLDS_AT_ONCE};
 use super::split_search::{Node, Sample};
 
 /// Most samples of a node for which comparing pairs is faster than bounding scores.
-const MOST_SAMPLES: usize = 28;
+const MOST_SAMPLES: usize = 120;
 
 /// Ranks features by the best split that they offer, with buffers that live as long as a tree grows.
 pub(super) struct PairwiseSearch {
@@ -26,7 +26,7 @@ pub(super) struct PairwiseSearch {
     bins: Vec<Bins>,
     /// The weight above some thresholds, by class.
     above: Vec<Counts>,
-    scores: Vec<f32>,
+    scores: [f32; FEATURES_AT_ONCE],
 }
 
 impl PairwiseSearch {
@@ -38,7 +38,7 @@ impl PairwiseSearch {
             classes: Vec::new(),
             bins: Vec::new(),
             above: Vec::new(),
-            scores: Vec::new(),
+            scores: [0.0; FEATURES_AT_ONCE],
         }
     }
 
@@ -87,8 +87,7 @@ impl PairwiseSearch {
         for (bins, sample) in self.bins.iter_mut().zip(samples) {
             write_bins(sample.row, &mut bins[..n_features]);
         }
-        self.scores.clear();
-        self.scores.resize(FEATURES_AT_ONCE, 0.0);
+        self.scores = [0.0; FEATURES_AT_ONCE];
         let last = samples.len().saturating_sub(1);
         for first in (0..samples.len()).step_by(THRESHOLDS_AT_ONCE) {
             // Where there are no more thresholds, the last one again.
@@ -100,17 +99,78 @@ impl PairwiseSearch {
                     .push(lanes::count_above(simd, bins, weights, &thresholds));
             }
             for number in 0..THRESHOLDS_AT_ONCE {
-                self.raise_scores(number);
+                match S::IS_SCALAR {
+                    true => self.raise_scores_one_by_one(number),
+                    false => self.raise_scores(simd, number),
+                }
             }
+        }
+        if !S::IS_SCALAR {
+            self.sort_scores::<S>();
         }
     }
 
     /// Raises scores to those of a threshold where these are better.
     #[inline(always)]
-    fn raise_scores(&mut self, number: usize) {
+    fn raise_scores<S: Simd>(&mut self, simd: S, number: usize) {
+        let least = simd.splat_f32s(self.min_samples_leaf as f32);
+        let weight = simd.splat_f32s(f32::from(self.weight));
+        let zero = simd.splat_f32s(0.0);
+        for register in 0..lanes::n_registers::<S>() {
+            let mut right = simd.splat_u8s(0);
+            let mut left_squares = [simd.splat_u16s(0); 2];
+            let mut right_squares = [simd.splat_u16s(0); 2];
+            for (above, &(_, weight)) in self.above.iter().zip(&self.classes) {
+                let above = lanes::load::<S>(&above[number], register);
+                right = simd.add_u8s(right, above);
+                let weight = simd.splat_u16s(weight.into());
+                for (half, above) in lanes::words(simd, above).into_iter().enumerate() {
+                    let left = simd.sub_u16s(weight, above);
+                    let (left, above) = (simd.mul_u16s(left, left), simd.mul_u16s(above, above));
+                    left_squares[half] = simd.add_u16s(left_squares[half], left);
+                    right_squares[half] = simd.add_u16s(right_squares[half], above);
+                }
+            }
+            for (half, right) in lanes::words(simd, right).into_iter().enumerate() {
+                let right = lanes::numbers(simd, right);
+                let left_squares = lanes::numbers(simd, left_squares[half]);
+                let right_squares = lanes::numbers(simd, right_squares[half]);
+                for of_word in 0..2 {
+                    let right = right[of_word];
+                    let left = simd.sub_f32s(weight, right);
+                    // Of an empty side this is not a number, and no comparison with it holds.
+                    let score = simd.add_f32s(
+                        simd.div_f32s(left_squares[of_word], left),
+                        simd.div_f32s(right_squares[of_word], right),
+                    );
+                    let is_allowed =
+                        simd.greater_than_or_equal_f32s(simd.min_f32s(left, right), least);
+                    let score = simd.select_f32s(is_allowed, score, zero);
+                    let best = &mut S::as_mut_simd_f32s(&mut self.scores).0
+                        [4 * register + 2 * half + of_word];
+                    *best = simd.select_f32s(simd.greater_than_f32s(score, *best), score, *best);
+                }
+            }
+        }
+    }
+
+    /// Puts the scores that [`Self::raise_scores`] has raised into the order of the features.
+    #[inline(always)]
+    fn sort_scores<S: Simd>(&mut self) {
+        let raised = self.scores;
+        let lanes = raised.chunks_exact(S::F32_LANES).enumerate();
+        for (number, scores) in lanes {
+            let halves = (number / 2 % 2, number % 2);
+            for (lane, &score) in scores.iter().enumerate() {
+                self.scores[lanes::feature::<S>(number / 4, halves, lane)] = score;
+            }
+        }
+    }
+
+    /// As [`Self::raise_scores`], without vector registers.
+    fn raise_scores_one_by_one(&mut self, number: usize) {
         let mut right = [0; FEATURES_AT_ONCE];
-        let (mut left_squares, mut right_squares) =
-            ([0; FEATURES_AT_ONCE], [0; FEATURES_AT_ONCE]);
+        let (mut left_squares, mut right_squares) = ([0; FEATURES_AT_ONCE], [0; FEATURES_AT_ONCE]);
         for (above, &(_, weight)) in self.above.iter().zip(&self.classes) {
             for (feature, &above) in above[number].iter().enumerate() {
                 let left = weight - above;
