@@ -1,5 +1,6 @@
 //! How a failure is told: the chain of causes once, a hint where there is one, and an exit code.
 
+use std::any::Any;
 use std::process::ExitCode;
 
 use engram_schemas::location;
@@ -28,6 +29,21 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
         text.push_str(&format!("\nhint: {hint}"));
     }
     text
+}
+
+/// What is told of a panic, beside the place that the system has told already.
+pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<&str>().copied();
+    let why = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Failure::Internal {
+        message: format!(
+            "the command broke down: {}",
+            why.unwrap_or("it is not said why")
+        ),
+        hint: "a mistake of Engram, or of a library that it uses, such as DataFusion: please report it with all that is said above. \
+               A query that broke down under --memory-limit may succeed with more memory"
+            .to_owned(),
+    }
 }
 
 /// The code of a command that was stopped on request: whoever runs it may run it again.
@@ -93,6 +109,21 @@ mod tests {
     use std::io::ErrorKind;
 
     use super::*;
+
+    #[test]
+    fn a_panic_is_a_failure_of_ours_that_says_what_it_said() {
+        for said in ["it was odd", "it was 3"] {
+            let panic = if said.ends_with('3') {
+                std::panic::catch_unwind(|| panic!("it was {}", 3))
+            } else {
+                std::panic::catch_unwind(|| panic!("it was odd"))
+            };
+            let failure = of_panic(&*panic.unwrap_err()).into();
+            let told = describe(&failure);
+            assert!(told.starts_with(&format!("error: the command broke down: {said}\nhint: ")));
+            assert_eq!(exit_code(&failure), ExitCode::from(2));
+        }
+    }
 
     #[test]
     fn what_nodes_may_not_do_has_a_hint_of_its_own() {

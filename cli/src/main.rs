@@ -158,10 +158,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         .stack_size(STACK_BYTES)
         .spawn(move || runtime.block_on(perform(arguments)))
         .context("cannot start threads")?;
-    match main.join() {
-        Ok(done) => done,
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
+    main.join()
+        .unwrap_or_else(|panic| Err(failure::of_panic(&*panic).into()))
 }
 
 /// Threads that compute queries and do nothing else: a query keeps its thread busy, and connections would wait for it.

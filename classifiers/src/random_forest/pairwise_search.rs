@@ -204,10 +204,32 @@ mod tests {
     use crate::random_forest::histogram_search::HistogramSearch;
     use crate::random_forest::settings::Thresholds;
     use engram_schemas::randomness::generator;
+    use pulp::WithSimd;
     use rand::RngExt;
 
     /// Of scores, relative: they are sums of two rounded quotients.
     const TOLERANCE: f64 = 3e-7;
+
+    /// Scores the features of a node, with whatever registers there are.
+    struct Scoring<'a> {
+        columns: &'a Columns,
+        node: &'a Node<'a>,
+        least: u32,
+    }
+
+    impl WithSimd for Scoring<'_> {
+        type Output = Vec<f32>;
+
+        fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+            let n_features = self.columns.n_features();
+            let mut pairwise = PairwiseSearch::new();
+            assert!(pairwise.take(self.node, self.least));
+            pairwise.score(simd, self.node.samples, n_features, |row, bins| {
+                bins.copy_from_slice(self.columns.row(row));
+            });
+            pairwise.scores()[..n_features].to_vec()
+        }
+    }
 
     #[test]
     fn scores_equal_those_of_counting() {
@@ -244,13 +266,15 @@ mod tests {
                 class_weights: &class_weights,
                 weight: class_weights.iter().sum(),
             };
-            let mut pairwise = PairwiseSearch::new();
-            assert!(pairwise.take(&node, least));
-            pairwise.score(pulp::Scalar, &samples, n_features, |row, bins| {
-                bins.copy_from_slice(columns.row(row));
-            });
+            let scoring = || Scoring {
+                columns: &columns,
+                node: &node,
+                least,
+            };
+            let scores = pulp::Arch::new().dispatch(scoring());
+            assert_eq!(scores, scoring().with_simd(pulp::Scalar));
             let mut histogram = HistogramSearch::new(n_classes);
-            for (feature, &score) in pairwise.scores()[..n_features].iter().enumerate() {
+            for (feature, &score) in scores.iter().enumerate() {
                 let counted = histogram.best(&columns, feature as u32, &node, least);
                 let counted = counted.map_or(0.0, |between| between.score);
                 let difference = (f64::from(score) - counted).abs();
