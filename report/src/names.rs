@@ -65,7 +65,7 @@ pub(crate) fn label(name: &str) -> String {
         RANDOM_FOREST => "Random forest",
         LINEAR_SVM => "Linear SVM",
         CONV1D_MLP => "Conv1D MLP",
-        QUANT => "Quant",
+        QUANT => "QUANT",
         DEPTH => "Depth of the layer",
         "early" => "Early",
         "middle" => "Middle",
