@@ -66,6 +66,7 @@ fn main() {
     if let [first, place, name, nodes] = arguments.as_slice()
         && first == asking::ASK
     {
+        engram_benches::prefer_small_pages();
         return asking::answer(place, name, nodes);
     }
     if let [first, place] = arguments.as_slice()
