@@ -110,10 +110,11 @@ pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
     let protocol = arguments.experiments.protocol();
     let session = arguments.experiments.open().await?;
     let facts = Facts::of(&session).await?;
-    let (mut variants, lacking) = experiments::variants(&wanted, &facts);
-    if !arguments.classifiers.is_empty() {
-        variants = of_classifiers(variants, &arguments.classifiers)?;
-    }
+    let (needed, lacking) = experiments::variants(&wanted, &facts);
+    let variants = match arguments.classifiers.is_empty() {
+        true => needed.clone(),
+        false => of_classifiers(&needed, &arguments.classifiers)?,
+    };
     let counts: Vec<String> = experiments::counted(&variants)
         .into_iter()
         .map(|(experiment, n)| format!("{n} of {experiment}"))
@@ -129,7 +130,8 @@ pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
     run_all(&session, &variants, &protocol).await?;
     // The table is listed when a session opens, and now there is more of it.
     let session = arguments.experiments.open().await?;
-    let rows = experiments::rows_of(&session, &variants, &protocol).await?;
+    // Of all classifiers, so that a figure does not lose what it had.
+    let rows = experiments::rows_of(&session, &needed, &protocol).await?;
     draw(&wanted, &rows, report::grid_of(&protocol), &arguments.to)
 }
 
@@ -159,7 +161,7 @@ fn wanted(names: &[String]) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// Those of some classifiers.
-fn of_classifiers(variants: Vec<Variant>, wanted: &[Kind]) -> anyhow::Result<Vec<Variant>> {
+fn of_classifiers(variants: &[Variant], wanted: &[Kind]) -> anyhow::Result<Vec<Variant>> {
     let there: BTreeSet<&str> = variants
         .iter()
         .map(|variant| variant.classifier.as_str())
@@ -174,10 +176,8 @@ fn of_classifiers(variants: Vec<Variant>, wanted: &[Kind]) -> anyhow::Result<Vec
         }
         .into());
     }
-    Ok(variants
-        .into_iter()
-        .filter(|variant| wanted.contains(&variant.classifier))
-        .collect())
+    let are_wanted = |variant: &&Variant| wanted.contains(&variant.classifier);
+    Ok(variants.iter().filter(are_wanted).cloned().collect())
 }
 
 async fn run_all(

@@ -97,6 +97,19 @@ fn experiments_of_one_classifier_are_run_alone() {
         said.contains("linear_svm") && !said.contains("random_forest"),
         "{said}"
     );
+    let drawn = || std::fs::read(folder.path().join("figures/figure_4b.svg")).unwrap();
+    let of_machines = drawn();
+
+    // What was there is drawn beside what is new.
+    let arguments = [&arguments[..4], &["random_forest"]].concat();
+    let (code, said) = run(&arguments, dataset.path(), folder.path());
+    assert_eq!(code, 0, "{said}");
+    assert!(drawn().len() > of_machines.len());
+    let of_both = drawn();
+    let arguments = [&arguments[..4], &["linear_svm"]].concat();
+    let (code, said) = run(&arguments, dataset.path(), folder.path());
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(drawn(), of_both);
 }
 
 #[test]

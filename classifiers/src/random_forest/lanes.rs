@@ -27,18 +27,18 @@ pub(super) fn count_above<S: Simd>(
     thresholds: &Counts,
 ) -> Counts {
     let mut counted = [[0; FEATURES_AT_ONCE]; THRESHOLDS_AT_ONCE];
-    for lanes in 0..n_registers::<S>() {
-        let thresholds = thresholds.each_ref().map(|bins| load::<S>(bins, lanes));
+    for register in 0..n_registers::<S>() {
+        let thresholds = thresholds.each_ref().map(|bins| load::<S>(bins, register));
         let mut counts = [simd.splat_u8s(0); THRESHOLDS_AT_ONCE];
         for (bins, &weight) in bins.iter().zip(weights) {
-            let (bins, weight) = (load::<S>(bins, lanes), simd.splat_u8s(weight));
+            let (bins, weight) = (load::<S>(bins, register), simd.splat_u8s(weight));
             for (count, &threshold) in counts.iter_mut().zip(&thresholds) {
                 let is_above = mask(simd, simd.greater_than_u8s(bins, threshold));
                 *count = simd.add_u8s(*count, simd.and_u8s(is_above, weight));
             }
         }
         for (counted, count) in counted.iter_mut().zip(counts) {
-            S::as_mut_simd_u8s(counted).0[lanes] = count;
+            S::as_mut_simd_u8s(counted).0[register] = count;
         }
     }
     counted
@@ -48,14 +48,14 @@ pub(super) fn count_above<S: Simd>(
 #[inline(always)]
 pub(super) fn extremes<S: Simd>(simd: S, bins: &[Bins]) -> (Bins, Bins) {
     let (mut lowest, mut highest) = ([u8::MAX; FEATURES_AT_ONCE], [0; FEATURES_AT_ONCE]);
-    for lanes in 0..n_registers::<S>() {
+    for register in 0..n_registers::<S>() {
         let (mut low, mut high) = (simd.splat_u8s(u8::MAX), simd.splat_u8s(0));
         for bins in bins {
-            let bins = load::<S>(bins, lanes);
+            let bins = load::<S>(bins, register);
             (low, high) = (simd.min_u8s(low, bins), simd.max_u8s(high, bins));
         }
-        S::as_mut_simd_u8s(&mut lowest).0[lanes] = low;
-        S::as_mut_simd_u8s(&mut highest).0[lanes] = high;
+        S::as_mut_simd_u8s(&mut lowest).0[register] = low;
+        S::as_mut_simd_u8s(&mut highest).0[register] = high;
     }
     (lowest, highest)
 }
@@ -69,8 +69,8 @@ pub(super) const fn n_registers<S: Simd>() -> usize {
 
 /// One of the registers that hold a byte of each feature.
 #[inline(always)]
-pub(super) fn load<S: Simd>(bins: &Bins, lanes: usize) -> S::u8s {
-    S::as_simd_u8s(bins).0[lanes]
+pub(super) fn load<S: Simd>(bins: &Bins, register: usize) -> S::u8s {
+    S::as_simd_u8s(bins).0[register]
 }
 
 /// The bytes at even places and those at odd ones, widened. Not for processors without vector registers.

@@ -1,6 +1,6 @@
 //! How well features can split a node of few samples: every pair of samples is compared, many features side by side.
 //!
-//! For every sample, as the one that a threshold lies above, the samples up to it are counted by class. That takes the
+//! For every sample, as the one that a threshold lies above, the samples beyond it are counted by class. That takes the
 //! square of the number of samples, but neither sorting nor memory that has to be cleared, and its comparisons and sums
 //! are of single bytes, of which a vector register holds the most.
 
