@@ -8,14 +8,14 @@ use crate::conv1d_mlp::fit_networks;
 use crate::folds::{self, Fold};
 use crate::random_forest::{Columns, NAME as FOREST};
 use crate::{
-    ConfusionMatrix, Error, Examples, LinearSvmSettings, Model, RandomForestSettings, Result,
+    ConfusionMatrix, Error, Examples, LinearSvmSettings, MaxFeatures, Model, RandomForestSettings, Result,
     Settings, most_probable_classes, select_rows,
 };
 
 /// The mean accuracy of every point over stratified folds of `examples`, in the order of `points`.
 ///
-/// What points share is computed once: the bins of all forests' features, forests that differ in their number of trees,
-/// machines that differ in C or in their principal components; and one process fits a fold's
+/// What points share is computed once: the bins of all forests' features, forests that differ in their number of trees
+/// or in the name of how many features they try, machines that differ in C or in their principal components; and one process fits a fold's
 /// networks.
 ///
 /// # Errors
@@ -27,7 +27,7 @@ pub fn accuracies(
     seed: u64,
 ) -> Result<Vec<f64>> {
     let folds = folds::stratified(examples.labels(), n_folds, seed)?;
-    let families = families(points);
+    let families = families(points, examples.n_features());
     let columns = columns(examples, points)?;
     let tasks: Vec<(&Fold, u64, &Vec<usize>)> = folds
         .iter()
@@ -59,13 +59,13 @@ pub fn best(accuracies: &[f64]) -> Option<usize> {
     })
 }
 
-/// The places of points that are learned together.
-fn families(points: &[Settings]) -> Vec<Vec<usize>> {
+/// The places of points that are learned together from examples of `n_features`.
+fn families(points: &[Settings], n_features: usize) -> Vec<Vec<usize>> {
     let mut families: Vec<Vec<usize>> = Vec::new();
     for (place, point) in points.iter().enumerate() {
         let family = families
             .iter_mut()
-            .find(|family| are_learned_together(&points[family[0]], point));
+            .find(|family| are_learned_together(&points[family[0]], point, n_features));
         match family {
             Some(family) => family.push(place),
             None => families.push(vec![place]),
@@ -74,17 +74,22 @@ fn families(points: &[Settings]) -> Vec<Vec<usize>> {
     families
 }
 
-fn are_learned_together(a: &Settings, b: &Settings) -> bool {
+fn are_learned_together(a: &Settings, b: &Settings, n_features: usize) -> bool {
     match (a, b) {
         (Settings::RandomForest(a), Settings::RandomForest(b)) => {
-            let n_trees = 1;
-            RandomForestSettings {
-                n_trees,
-                ..a.clone()
-            } == RandomForestSettings {
-                n_trees,
-                ..b.clone()
-            }
+            // Of few features, the root may be as many as the logarithm.
+            let of_all = |forest: &RandomForestSettings| forest.max_features.of(n_features);
+            let (n_trees, max_features) = (1, MaxFeatures::All);
+            of_all(a) == of_all(b)
+                && RandomForestSettings {
+                    n_trees,
+                    max_features,
+                    ..a.clone()
+                } == RandomForestSettings {
+                    n_trees,
+                    max_features,
+                    ..b.clone()
+                }
         }
         (Settings::Conv1dMlp(_), Settings::Conv1dMlp(_)) => true,
         (Settings::LinearSvm(a), Settings::LinearSvm(b)) => {

@@ -62,6 +62,7 @@ fn points_that_are_learned_together_do_as_well_as_alone() {
         forest(30, MaxFeatures::Sqrt),
         machine(50.0, None),
         forest(3, MaxFeatures::Sqrt),
+        forest(5, MaxFeatures::Log2),
         forest(7, MaxFeatures::All),
         machine(1.0, Some(3)),
         machine(1.0, None),

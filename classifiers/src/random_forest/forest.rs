@@ -247,18 +247,28 @@ fn out_of_bag_accuracy(
 ) -> Option<f64> {
     let (n_features, n_classes) = (examples.n_features(), examples.n_classes());
     let (n_right, n_voted) = rows
-        .par_iter()
+        .par_chunks(ROWS_AT_ONCE)
         .enumerate()
-        .map(|(place, &row)| {
-            let features = &examples.features()[row * n_features..(row + 1) * n_features];
-            let mut sums = vec![0.0; n_classes];
-            let mut voted = false;
-            for grown in grown.iter().filter(|grown| !grown.in_bag[place]) {
-                add(&mut sums, grown.tree.distribution(features, n_classes));
-                voted = true;
+        .map(|(chunk, rows)| {
+            let mut sums = vec![0.0; rows.len() * n_classes];
+            let first = chunk * ROWS_AT_ONCE;
+            for GrownTree { tree, in_bag } in grown {
+                let in_bag = &in_bag[first..first + rows.len()];
+                let of_rows = rows.iter().zip(sums.chunks_exact_mut(n_classes));
+                for ((&row, sums), _) in of_rows.zip(in_bag).filter(|(_, in_bag)| !**in_bag) {
+                    let features = &examples.features()[row * n_features..(row + 1) * n_features];
+                    add(sums, tree.distribution(features, n_classes));
+                }
             }
-            let is_right = voted && most_probable(&sums) == examples.labels()[row];
-            (u64::from(is_right), u64::from(voted))
+            let (mut n_right, mut n_voted) = (0_u64, 0_u64);
+            for (&row, sums) in rows.iter().zip(sums.chunks_exact(n_classes)) {
+                // Shares of classes add up to one.
+                if sums.iter().any(|&sum| sum > 0.0) {
+                    n_voted += 1;
+                    n_right += u64::from(most_probable(sums) == examples.labels()[row]);
+                }
+            }
+            (n_right, n_voted)
         })
         .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
     (n_voted > 0).then(|| n_right as f64 / n_voted as f64)

@@ -60,6 +60,27 @@ pub(super) fn extremes<S: Simd>(simd: S, bins: &[Bins]) -> (Bins, Bins) {
     (lowest, highest)
 }
 
+/// Puts the first `WIDTH` bytes into all others.
+#[inline(always)]
+pub(super) fn repeat<const WIDTH: usize>(bins: &mut Bins) {
+    let (chunks, _) = bins.as_chunks_mut::<WIDTH>();
+    if let Some((first, others)) = chunks.split_first_mut() {
+        others.fill(*first);
+    }
+}
+
+/// The first `WIDTH` bytes of several beside each other.
+#[inline(always)]
+pub(super) fn beside<'a, const WIDTH: usize>(bins: impl Fn(usize) -> &'a Bins) -> Bins {
+    let mut all = [0; FEATURES_AT_ONCE];
+    for (place, chunk) in all.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+        if let Some(first) = bins(place).first_chunk::<WIDTH>() {
+            *chunk = *first;
+        }
+    }
+    all
+}
+
 /// Registers that hold a byte of each feature.
 #[inline(always)]
 pub(super) const fn n_registers<S: Simd>() -> usize {
@@ -124,6 +145,20 @@ mod tests {
     use super::*;
     use engram_schemas::randomness::generator;
     use rand::RngExt;
+
+    #[test]
+    fn few_bytes_are_repeated_and_put_beside_others() {
+        let of = |first: u8| -> Bins { std::array::from_fn(|place| first + place as u8) };
+        let mut repeated = of(10);
+        repeat::<16>(&mut repeated);
+        assert_eq!(repeated[..16], of(10)[..16]);
+        assert_eq!(repeated[16..], of(10)[..16]);
+        let several: Vec<Bins> = (0..8).map(|n| of(20 * n)).collect();
+        let beside = beside::<4>(|place| &several[place]);
+        for (place, found) in beside.chunks_exact(4).enumerate() {
+            assert_eq!(found, &several[place][..4]);
+        }
+    }
 
     #[test]
     fn counts_and_extremes_are_those_of_single_bytes_on_any_processor() {

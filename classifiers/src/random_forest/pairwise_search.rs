@@ -87,18 +87,38 @@ impl PairwiseSearch {
         for (bins, sample) in self.bins.iter_mut().zip(samples) {
             write_bins(sample.row, &mut bins[..n_features]);
         }
+        // Few features leave room beside them, where other thresholds of theirs are tried.
+        match n_features {
+            0..=4 => self.score_side_by_side::<S, 4>(simd),
+            5..=8 => self.score_side_by_side::<S, 8>(simd),
+            9..=16 => self.score_side_by_side::<S, 16>(simd),
+            _ => self.score_side_by_side::<S, FEATURES_AT_ONCE>(simd),
+        }
+    }
+
+    /// Finds the scores of `WIDTH` features, every `WIDTH` lanes by thresholds of their own.
+    #[inline(always)]
+    fn score_side_by_side<S: Simd, const WIDTH: usize>(&mut self, simd: S) {
+        for bins in &mut self.bins {
+            lanes::repeat::<WIDTH>(bins);
+        }
         self.scores = [0.0; FEATURES_AT_ONCE];
-        let last = samples.len().saturating_sub(1);
-        for first in (0..samples.len()).step_by(THRESHOLDS_AT_ONCE) {
-            // Where there are no more thresholds, the last one again.
-            let thresholds = std::array::from_fn(|number| self.bins[last.min(first + number)]);
+        let side_by_side = FEATURES_AT_ONCE / WIDTH;
+        let n_samples = self.bins.len();
+        for first in (0..n_samples).step_by(side_by_side * THRESHOLDS_AT_ONCE) {
+            let thresholds = std::array::from_fn(|number| {
+                let first = first + number * side_by_side;
+                // Where there are no more thresholds, the last one again.
+                lanes::beside::<WIDTH>(|place| &self.bins[(first + place).min(n_samples - 1)])
+            });
             self.above.clear();
             for (places, _) in &self.classes {
                 let (bins, weights) = (&self.bins[places.clone()], &self.weights[places.clone()]);
                 self.above
                     .push(lanes::count_above(simd, bins, weights, &thresholds));
             }
-            for number in 0..THRESHOLDS_AT_ONCE {
+            let n_left = (n_samples - first).div_ceil(side_by_side);
+            for number in 0..THRESHOLDS_AT_ONCE.min(n_left) {
                 match S::IS_SCALAR {
                     true => self.raise_scores_one_by_one(number),
                     false => self.raise_scores(simd, number),
@@ -107,6 +127,12 @@ impl PairwiseSearch {
         }
         if !S::IS_SCALAR {
             self.sort_scores::<S>();
+        }
+        let (of_features, others) = self.scores.split_at_mut(WIDTH);
+        for other in others.chunks_exact(WIDTH) {
+            for (score, &other) in of_features.iter_mut().zip(other) {
+                *score = score.max(other);
+            }
         }
     }
 
@@ -237,6 +263,10 @@ mod tests {
         for (n_examples, n_classes, n_features, n_values, least) in [
             (2, 2, 1, 2, 1),
             (9, 3, 20, 3, 1),
+            (10, 3, 3, 50, 1),
+            (31, 4, 8, 50, 1),
+            (90, 4, 5, 50, 2),
+            (33, 4, 16, 5, 1),
             (27, 4, 17, 100, 5),
             (MOST_SAMPLES, 6, FEATURES_AT_ONCE, 90, 1),
             (MOST_SAMPLES, 2, 31, 2, 50),
