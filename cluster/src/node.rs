@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use datafusion::common::tree_node::{TransformedResult, TreeNode};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion_distributed::{
@@ -16,7 +17,7 @@ use datafusion_distributed::{
     WorkerQueryContext, WorkerSessionBuilder,
 };
 use engram_engine::Session;
-use engram_engine::session::SessionSettings;
+use engram_engine::session::{SessionSettings, asked_once};
 use engram_schemas::DatasetLocation;
 use tokio::runtime::Handle;
 use tonic::transport::Server;
@@ -262,7 +263,8 @@ impl WorkerSessionBuilder for Desk {
             .with_distributed_worker_plan_rewrite_handler(
                 move |event: WorkerPlanRewriteEvent<'_>| {
                     files.check(&event.plan)?;
-                    Ok(WorkerPlanRewriteEventResponse::new(event.plan))
+                    let plan = event.plan.transform_up(asked_once).data()?;
+                    Ok(WorkerPlanRewriteEventResponse::new(plan))
                 },
             )
             .build();

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::common::Result;
-use datafusion::common::tree_node::TreeNode;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::QueryPlanner;
@@ -23,9 +23,9 @@ use datafusion::physical_plan::explain::ExplainExec;
 use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion_distributed::{
-    DistributedExt, SessionStateBuilderExt, WorkerResolver, display_plan_ascii,
+    DistributedExt, NetworkBoundaryExt, SessionStateBuilderExt, WorkerResolver, display_plan_ascii,
 };
-use engram_engine::session::{WINDOWS_OVER_ALL, giving_way};
+use engram_engine::session::{RULES_OF_ONE_PROCESS, asked_once, giving_way};
 use url::Url;
 
 use crate::answer::Answer;
@@ -68,7 +68,7 @@ impl Planner {
         let config = self.session.config().clone();
         // What brings the partitions of one process together does not bring those of several.
         let rules = self.session.physical_optimizers().iter();
-        let rules = rules.filter(|rule| rule.name() != WINDOWS_OVER_ALL);
+        let rules = rules.filter(|rule| !RULES_OF_ONE_PROCESS.contains(&rule.name()));
         let session = SessionStateBuilder::new_from_existing(self.session.clone())
             .with_physical_optimizer_rules(rules.cloned().collect())
             .with_config(config.with_target_partitions(n_partitions))
@@ -85,7 +85,7 @@ impl Planner {
         let planned = planner.create_physical_plan(query, &session).await;
         let rehearsed = planned.and_then(|plan| {
             rehearsal::rehearse(&plan, &session.task_ctx())?;
-            Ok(plan)
+            head_asked_once(plan)
         });
         let error = match rehearsed {
             Ok(plan) => return Ok((session, plan)),
@@ -100,7 +100,7 @@ impl Planner {
     fn reason_for_here(&self, plan: &Arc<dyn ExecutionPlan>) -> Option<String> {
         let (mut reads, mut reason) = (false, None);
         let walked = plan.apply(|node| {
-            use datafusion::common::tree_node::TreeNodeRecursion::{Continue, Stop};
+            use TreeNodeRecursion::{Continue, Stop};
             if !node.children().is_empty() {
                 return Ok(Continue);
             }
@@ -183,6 +183,15 @@ impl QueryPlanner for ForNodes {
             ))),
         }
     }
+}
+
+/// The plan, with [`asked_once`] for what of it is computed here.
+fn head_asked_once(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    plan.transform_down(|node| match node.is_network_boundary() {
+        true => Ok(Transformed::new(node, false, TreeNodeRecursion::Jump)),
+        false => asked_once(node),
+    })
+    .data()
 }
 
 /// DataFusion's own planner, with orders told in full, and operators that give way.

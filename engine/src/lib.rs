@@ -16,6 +16,7 @@ pub mod feature_matrix;
 mod functions;
 mod hinted;
 pub mod identify;
+mod nested_loops;
 mod over_all;
 mod placeholders;
 pub mod polars_bridge;

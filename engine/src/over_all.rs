@@ -18,12 +18,11 @@ use datafusion::common::runtime::JoinSet;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::error::DataFusionError;
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::Accumulator;
 use datafusion::physical_expr::window::PlainAggregateWindowExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::coop::cooperative;
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -37,7 +36,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use kept::Kept;
 
 /// The name of the rule for windows of all rows. Partitions on several machines cannot be summed up this way.
-pub const WINDOWS_OVER_ALL: &str = "windows_over_all";
+pub(crate) const WINDOWS_OVER_ALL: &str = "windows_over_all";
 
 /// The rule that has windows of all rows computed by [`OverAll`].
 #[derive(Debug)]
@@ -68,13 +67,11 @@ impl PhysicalOptimizerRule for WindowsOverAll {
 }
 
 /// Has windows of all rows planned so. It comes before partitions are brought together for them.
-pub(crate) fn planned(state: SessionStateBuilder) -> SessionStateBuilder {
-    let mut rules = PhysicalOptimizer::default().rules;
+pub(crate) fn add_to(rules: &mut Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>) {
     let requirements = rules
         .iter()
         .position(|rule| rule.name() == EnsureRequirements::new().name());
     rules.insert(requirements.unwrap_or_default(), Arc::new(WindowsOverAll));
-    state.with_physical_optimizer_rules(rules)
 }
 
 /// Aggregates that say in which order rows came: those of a sorted subquery come in its order.

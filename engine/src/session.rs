@@ -37,6 +37,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use engram_schemas::DatasetLocation;
 use futures::stream::BoxStream;
@@ -47,13 +48,19 @@ use crate::placeholders::Placeholders;
 use crate::sql_error::SqlError;
 use crate::{Error, Result, functions, over_all, relations, shorthand, statements};
 
-pub use crate::over_all::WINDOWS_OVER_ALL;
+use crate::nested_loops::{NESTED_LOOPS, NestedLoops};
+use crate::over_all::WINDOWS_OVER_ALL;
+
+pub use crate::nested_loops::asked_once;
 pub use crate::placeholders::Parameters;
 pub use asking::Prepared;
 use computing::Computing;
 pub use cooperative::giving_way;
 use file_bounds::FileBounds;
 pub use settings::{Access, Damage, SessionSettings};
+
+/// Names of the rules whose operators are of one process, and not for nodes.
+pub const RULES_OF_ONE_PROCESS: [&str; 2] = [WINDOWS_OVER_ALL, NESTED_LOOPS];
 
 /// Room for the paths of some hundred thousand files: a listing that does not fit is made again by every query.
 const LISTING_CACHE_BYTES: usize = 64 << 20;
@@ -155,11 +162,15 @@ impl Session {
             config.options_mut().execution.parquet.pushdown_filters = true;
         }
         let config = settings.proportion(config);
+        let mut rules = PhysicalOptimizer::default().rules;
+        over_all::add_to(&mut rules);
+        rules.push(Arc::new(NestedLoops));
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
-            .with_default_features();
-        let context = SessionContext::new_with_state(over_all::planned(state).build());
+            .with_default_features()
+            .with_physical_optimizer_rules(rules);
+        let context = SessionContext::new_with_state(state.build());
         let results = &dataset.results_location;
         context.register_object_store(&results.store_url(), Arc::clone(results.store()));
         let part_ends = dataset.part_ends()?;

@@ -10,9 +10,9 @@ use object_store::ObjectMeta;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::SchemaDescPtr;
 
-use super::{FileOfRun, footers};
+use super::footers::{self, Columns};
+use super::FileOfRun;
 use crate::{Error, Result};
 
 /// What every part of a table is checked against.
@@ -22,21 +22,19 @@ pub(super) struct Checks {
     pub(super) footers: Arc<FileMetadataCache>,
     pub(super) table: &'static str,
     pub(super) expected: SchemaRef,
-    /// The schema of a file that was what it should be.
-    pub(super) passed: Mutex<Option<Passed>>,
+    /// The schemas of files that were what they should be.
+    pub(super) passed: Mutex<Vec<Passed>>,
 }
 
-/// A file's schema as it stands in its footer: Parquet's and Arrow's.
-#[derive(PartialEq)]
-pub(super) struct FileSchema {
-    parquet: SchemaDescPtr,
-    arrow: Option<String>,
-}
+/// So many schemas are remembered. A dataset has one for each version that wrote some of it.
+const SCHEMAS: usize = 8;
 
-/// A schema that passed.
+/// A schema that passed, as it stands in footers.
 #[derive(Clone)]
 pub(super) struct Passed {
-    schema: Arc<FileSchema>,
+    columns: Columns,
+    /// The same as Arrow has it.
+    arrow: Option<Arc<str>>,
     /// Whether it is the table's to the letter.
     has_the_tables_columns: bool,
     /// Whether Parquet's schema alone says so much.
@@ -49,13 +47,19 @@ impl Checks {
         let file = || self.location.display(&object.location);
         let kept = footers::kept(self.footers.as_ref(), object);
         let is_kept = kept.is_some();
-        let footer = match kept {
-            Some(footer) => footer,
+        let (footer, columns) = match kept {
+            Some(footer) => {
+                let columns = Columns::of_kept(&footer);
+                (footer, columns)
+            }
             None => {
-                let known = self.passed().clone();
-                let known = known.as_ref().map(|passed| &passed.schema.parquet);
+                let known = || {
+                    let passed = self.passed();
+                    passed.iter().map(|passed| passed.columns.clone()).collect()
+                };
                 let read = footers::read(self.location.store().as_ref(), object, known).await;
-                Arc::new(read.map_err(|source| self.unreadable(object, source))?)
+                let (footer, columns) = read.map_err(|source| self.unreadable(object, source))?;
+                (Arc::new(footer), columns)
             }
         };
         let foreign = |reason| self.foreign(object, reason);
@@ -70,7 +74,7 @@ impl Checks {
                 found: version.to_owned(),
             });
         }
-        let passed = self.compare(object, &footer)?;
+        let passed = self.compare(object, &footer, columns)?;
         let of_run = run_of(&footer).map(|run_id| FileOfRun {
             run_id,
             has_the_tables_columns: passed.has_the_tables_columns,
@@ -86,14 +90,17 @@ impl Checks {
     }
 
     /// Compares a file's schema with the table's, unless it is that of a file before.
-    fn compare(&self, object: &ObjectMeta, footer: &ParquetMetaData) -> Result<Passed> {
-        let schema = FileSchema {
-            parquet: footer.file_metadata().schema_descr_ptr(),
-            arrow: entry(footer, ARROW_SCHEMA_META_KEY).map(str::to_owned),
+    fn compare(
+        &self,
+        object: &ObjectMeta,
+        footer: &ParquetMetaData,
+        columns: Columns,
+    ) -> Result<Passed> {
+        let arrow = entry(footer, ARROW_SCHEMA_META_KEY);
+        let is_equal = |passed: &&Passed| {
+            Arc::ptr_eq(&passed.columns.schema, &columns.schema) && passed.arrow.as_deref() == arrow
         };
-        if let Some(passed) = &*self.passed()
-            && *passed.schema == schema
-        {
+        if let Some(passed) = self.passed().iter().find(is_equal) {
             return Ok(passed.clone());
         }
         let found = footer.file_metadata();
@@ -105,12 +112,20 @@ impl Checks {
         }
         let by_parquet = parquet_to_arrow_schema(parquet, None);
         let passed = Passed {
-            schema: Arc::new(schema),
+            columns,
+            arrow: arrow.map(Arc::from),
             has_the_tables_columns: found.fields() == self.expected.fields(),
             is_said_by_parquet: by_parquet
                 .is_ok_and(|by_parquet| by_parquet.fields() == found.fields()),
         };
-        *self.passed() = Some(passed.clone());
+        let mut all = self.passed();
+        // The same may have passed meanwhile.
+        let is_new = !all.iter().any(|other| {
+            other.columns.schema == passed.columns.schema && other.arrow == passed.arrow
+        });
+        if is_new && all.len() < SCHEMAS {
+            all.push(passed.clone());
+        }
         Ok(passed)
     }
 
@@ -130,7 +145,7 @@ impl Checks {
         }
     }
 
-    fn passed(&self) -> MutexGuard<'_, Option<Passed>> {
+    fn passed(&self) -> MutexGuard<'_, Vec<Passed>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

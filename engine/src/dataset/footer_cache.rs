@@ -214,7 +214,7 @@ impl Cache<Path, CachedFileMetadataEntry> for FooterCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::footers;
+    use crate::dataset::footers::{self, Columns};
     use datafusion::execution::cache::cache_manager::FileMetadataCache;
     use object_store::ObjectStore;
     use object_store::memory::InMemory;
@@ -227,14 +227,14 @@ mod tests {
         let store = InMemory::new();
         let cache = FooterCache::of(n_decoded);
         let mut files: Vec<(ObjectMeta, ParquetMetaData)> = Vec::new();
+        let mut known: Vec<Columns> = Vec::new();
         for number in 0..n_files {
             let path = format!("file-{number}");
             let object = footers::tests::put(&store, &path, footers::tests::file(30)).await;
-            let known = files
-                .first()
-                .map(|(_, first)| first.file_metadata().schema_descr_ptr());
             let store: &dyn ObjectStore = &store;
-            let footer = footers::read(store, &object, known.as_ref()).await.unwrap();
+            let (footer, columns) =
+                footers::read(store, &object, || known.clone()).await.unwrap();
+            known.push(columns);
             footers::keep(&cache, &object, Arc::new(footer.clone()));
             files.push((object, footer));
         }

@@ -35,26 +35,70 @@ pub(super) fn kept(
         .then(|| Arc::clone(footer.parquet_metadata()))
 }
 
-/// Reads the footer of a file. If it has the columns of `known`, these are what it has.
+/// What some files have as columns, and how the footers begin that say so.
+#[derive(Clone)]
+pub(super) struct Columns {
+    pub(super) schema: SchemaDescPtr,
+    /// Unknown of files whose footers were read by somebody else.
+    beginning: Option<Bytes>,
+}
+
+impl Columns {
+    /// The columns that a footer says.
+    fn of(footer: &Bytes) -> Result<Self> {
+        let schema = ParquetMetaDataReader::decode_schema(footer)?;
+        // The shortest beginning that says them: what is longer does, what is shorter does not.
+        let (mut too_short, mut enough) = (0, footer.len());
+        while too_short + 1 < enough {
+            let middle = too_short.midpoint(enough);
+            match ParquetMetaDataReader::decode_schema(&footer[..middle]) {
+                Ok(_) => enough = middle,
+                Err(_) => too_short = middle,
+            }
+        }
+        Ok(Self {
+            schema,
+            beginning: Some(Bytes::copy_from_slice(&footer[..enough])),
+        })
+    }
+
+    /// The columns of a footer that was read before.
+    pub(super) fn of_kept(footer: &ParquetMetaData) -> Self {
+        Self {
+            schema: footer.file_metadata().schema_descr_ptr(),
+            beginning: None,
+        }
+    }
+
+    fn begin(&self, footer: &[u8]) -> bool {
+        let beginning = self.beginning.as_ref();
+        beginning.is_some_and(|beginning| footer.starts_with(beginning))
+    }
+}
+
+/// Reads the footer of a file, and gives its columns: those of `known` that it has, or new ones. What is known is asked when the
+/// file was read, as others may have been read meanwhile.
 ///
 /// # Errors
 /// For a file that is none of Parquet, and when the store refuses.
 pub(super) async fn read(
     store: &dyn ObjectStore,
     object: &ObjectMeta,
-    known: Option<&SchemaDescPtr>,
-) -> Result<ParquetMetaData> {
+    known: impl FnOnce() -> Vec<Columns>,
+) -> Result<(ParquetMetaData, Columns)> {
     let bytes = bytes(store, object).await?;
+    let known = known().into_iter().find(|known| known.begin(&bytes));
+    let columns = match known {
+        Some(known) => known,
+        None => Columns::of(&bytes)?,
+    };
     // No reader looks at these two.
-    let mut options = ParquetMetaDataOptions::new()
+    let options = ParquetMetaDataOptions::new()
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
-        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
-    if let Some(known) = known
-        && ParquetMetaDataReader::decode_schema(&bytes)? == *known
-    {
-        options.set_schema(Arc::clone(known));
-    }
-    ParquetMetaDataReader::decode_metadata_with_options(&bytes, Some(&options))
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_schema(Arc::clone(&columns.schema));
+    let footer = ParquetMetaDataReader::decode_metadata_with_options(&bytes, Some(&options))?;
+    Ok((footer, columns))
 }
 
 async fn bytes(store: &dyn ObjectStore, object: &ObjectMeta) -> Result<Bytes> {
@@ -164,17 +208,21 @@ pub(super) mod tests {
                 ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::from(bytes.clone()));
             let whole = whole.unwrap();
             let object = put(&store, "file", bytes).await;
-            let first = read(&store, &object, None).await.unwrap();
+            let (first, columns) = read(&store, &object, Vec::new).await.unwrap();
             assert_eq!(first.file_metadata(), whole.file_metadata());
             assert_eq!(first.num_row_groups(), whole.num_row_groups());
-            let known = first.file_metadata().schema_descr_ptr();
-            let second = read(&store, &object, Some(&known)).await.unwrap();
-            assert!(Arc::ptr_eq(
-                &known,
-                &second.file_metadata().schema_descr_ptr()
-            ));
+            // Enough of the footer to say the columns, and nothing of what other files say otherwise.
+            let beginning = columns.beginning.clone().unwrap();
+            assert!(ParquetMetaDataReader::decode_schema(&beginning).is_ok());
+            let shorter = &beginning[..beginning.len() - 1];
+            assert!(ParquetMetaDataReader::decode_schema(shorter).is_err());
+            let known = vec![columns];
+            let (second, columns) = read(&store, &object, || known.clone()).await.unwrap();
+            let schema = second.file_metadata().schema_descr_ptr();
+            assert!(Arc::ptr_eq(&known[0].schema, &schema));
+            assert!(Arc::ptr_eq(&known[0].schema, &columns.schema));
             let other = put(&store, "file", file(n_columns + 1)).await;
-            let other = read(&store, &other, Some(&known)).await.unwrap();
+            let (other, _) = read(&store, &other, || known.clone()).await.unwrap();
             assert_eq!(
                 other.file_metadata().schema_descr().num_columns(),
                 n_columns + 1
@@ -186,7 +234,7 @@ pub(super) mod tests {
     async fn what_is_kept_has_the_schema_once() {
         let store = InMemory::new();
         let object = put(&store, "file", file(20)).await;
-        let whole = read(&store, &object, None).await.unwrap();
+        let (whole, _) = read(&store, &object, Vec::new).await.unwrap();
         let n_bytes = whole.memory_size();
         let kept = without_arrow_schema(whole);
         assert!(kept.memory_size() < n_bytes);
@@ -204,7 +252,7 @@ pub(super) mod tests {
         let object = put(&store, "file", file(3)).await;
         let footers: Arc<FileMetadataCache> = Arc::new(DefaultCache::new(1 << 20));
         assert!(kept(footers.as_ref(), &object).is_none());
-        let footer = Arc::new(read(&store, &object, None).await.unwrap());
+        let footer = Arc::new(read(&store, &object, Vec::new).await.unwrap().0);
         keep(footers.as_ref(), &object, Arc::clone(&footer));
         let found = kept(footers.as_ref(), &object).unwrap();
         assert!(Arc::ptr_eq(&found, &footer));
@@ -232,7 +280,7 @@ pub(super) mod tests {
             long_footer,
         ] {
             let object = put(&store, "file", bytes).await;
-            let refused = read(&store, &object, None).await.unwrap_err();
+            let refused = read(&store, &object, Vec::new).await.map(drop).unwrap_err();
             assert!(!matches!(refused, ParquetError::External(_)), "{refused}");
         }
     }

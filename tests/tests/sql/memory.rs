@@ -95,3 +95,26 @@ async fn a_query_that_needs_its_memory_says_how_to_allow_more() {
     let n_rows = counted[0].column(0).as_primitive::<Int64Type>().value(0);
     assert_eq!(n_rows, 500_000);
 }
+
+/// Rows of many groups, which threads exchange, joined by a condition alone with `join`.
+fn by_condition(join: &str) -> String {
+    format!(
+        "SELECT count(*), sum(a.n) FROM (SELECT concat('group ', value % 60000) AS key, value % 60000 AS n \
+         FROM generate_series(1, 120000) GROUP BY ALL) a {join} \
+         (SELECT value % 100 * 1000 AS n FROM generate_series(1, 100000) GROUP BY ALL) b ON a.n < b.n - 90000"
+    )
+}
+
+#[tokio::test]
+async fn a_join_by_a_condition_above_the_limit_goes_on_in_files_or_fails() {
+    let dataset = Dataset::of(&synthetic::sweep(1, &EPOCHS)[..1]);
+    let (small, large) = (session(&dataset, Some(5)).await, session(&dataset, None).await);
+    for join in ["JOIN", "RIGHT JOIN", "LEFT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN"] {
+        let sql = by_condition(join);
+        let expected = rows(&large, &sql).await.unwrap();
+        match rows(&small, &sql).await {
+            Ok(found) => assert_eq!(found, expected, "{join}"),
+            Err(error) => println!("{join}: {error}"),
+        }
+    }
+}
