@@ -8,8 +8,8 @@ use crate::conv1d_mlp::fit_networks;
 use crate::folds::{self, Fold};
 use crate::random_forest::{Columns, NAME as FOREST};
 use crate::{
-    ConfusionMatrix, Error, Examples, LinearSvmSettings, MaxFeatures, Model, RandomForestSettings, Result,
-    Settings, most_probable_classes, select_rows,
+    ConfusionMatrix, Error, Examples, LinearSvmSettings, MaxFeatures, Model, RandomForestSettings,
+    Result, Settings, most_probable_classes, select_rows,
 };
 
 /// The mean accuracy of every point over stratified folds of `examples`, in the order of `points`.

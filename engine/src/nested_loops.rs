@@ -17,7 +17,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{JoinType, Result, internal_err, resources_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::execution_plan::{replace_children_if_necessary, reset_plan_states};
 use datafusion::physical_plan::joins::NestedLoopJoinExec;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PhysicalExpr,
@@ -75,7 +75,7 @@ fn left_side(
     };
     let left = LeftSide::new(Arc::clone(join.left()), again);
     let right = Arc::clone(join.right());
-    let join = node.with_new_children(vec![Arc::new(left), right])?;
+    let join = replace_children_if_necessary(node, vec![Arc::new(left), right])?;
     Ok(Transformed::yes(join))
 }
 

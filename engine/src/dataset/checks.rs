@@ -11,8 +11,8 @@ use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
-use super::footers::{self, Columns};
 use super::FileOfRun;
+use super::footers::{self, Columns};
 use crate::{Error, Result};
 
 /// What every part of a table is checked against.

@@ -232,8 +232,9 @@ mod tests {
             let path = format!("file-{number}");
             let object = footers::tests::put(&store, &path, footers::tests::file(30)).await;
             let store: &dyn ObjectStore = &store;
-            let (footer, columns) =
-                footers::read(store, &object, || known.clone()).await.unwrap();
+            let (footer, columns) = footers::read(store, &object, || known.clone())
+                .await
+                .unwrap();
             known.push(columns);
             footers::keep(&cache, &object, Arc::new(footer.clone()));
             files.push((object, footer));

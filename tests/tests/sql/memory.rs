@@ -108,8 +108,18 @@ fn by_condition(join: &str) -> String {
 #[tokio::test]
 async fn a_join_by_a_condition_above_the_limit_goes_on_in_files_or_fails() {
     let dataset = Dataset::of(&synthetic::sweep(1, &EPOCHS)[..1]);
-    let (small, large) = (session(&dataset, Some(5)).await, session(&dataset, None).await);
-    for join in ["JOIN", "RIGHT JOIN", "LEFT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN"] {
+    let (small, large) = (
+        session(&dataset, Some(5)).await,
+        session(&dataset, None).await,
+    );
+    for join in [
+        "JOIN",
+        "RIGHT JOIN",
+        "LEFT JOIN",
+        "FULL JOIN",
+        "LEFT SEMI JOIN",
+        "LEFT ANTI JOIN",
+    ] {
         let sql = by_condition(join);
         let expected = rows(&large, &sql).await.unwrap();
         match rows(&small, &sql).await {
