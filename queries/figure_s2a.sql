@@ -1,7 +1,7 @@
 -- title: Figure S2a: one observation alone
 -- description: The feature matrix of one checkpoint of each trajectory, chosen at random, with a
---   category-balanced split: what is known without a course in time. The figure itself is not described where this program
---   has its facts from; this query is the counterpart of the averages of figure S2b.
+--   category-balanced split: what is known without a course in time. The study's text does not describe its figure S2a; this
+--   query is a reading of it, the counterpart of the averages of figure S2b.
 -- parameter: measure = 'all': weight, activation, activity_change or all
 -- parameter: start_seed = 0: seed of the checkpoint
 -- parameter: test_fraction = 0.25: share of the examples to test on

@@ -32,7 +32,12 @@ use table::Tested;
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DesignArgs {
     /// The dataset: a folder, or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     at: String,
 
     /// Units recorded of a layer; all of them where it has fewer

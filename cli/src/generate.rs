@@ -99,9 +99,9 @@ be used; 2 some networks could not be trained; 75 preempted before the end, and
 the same command goes on from there.
 
 Examples:
-  engram generate sweeps/digits-demo.toml --to data/digits
-  engram generate sweeps/digits-demo.toml --to s3://bucket/digits --workers 8
-  engram generate sweeps/digits-demo.toml --to data/digits --device cuda:0
+  engram generate sweeps/digits-demo.toml --to data/demo
+  engram generate sweeps/digits-demo.toml --to s3://bucket/demo --workers 8
+  engram generate sweeps/digits-demo.toml --to data/demo --device cuda:0
   engram generate sweeps/paper.toml --to data/paper --data imagenet=/data/ilsvrc
   engram generate sweeps/paper.toml --to data/paper --dry-run
   One run again, by the beginning of its name:

@@ -48,7 +48,12 @@ Examples:
       \"SELECT result_id, split_by, avg(accuracy) FROM results GROUP BY result_id, split_by\"")]
 pub(crate) struct IdentifyArgs {
     /// The dataset: a folder, or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     pub(crate) at: String,
 
     /// What is observed; several are separated by commas or given one by one

@@ -48,9 +48,9 @@ struct Arguments {
 const OVERVIEW: &str = "\
 A first tour:
   mkdir -p data
-  engram generate sweeps/digits-demo.toml --to data/digits
-  engram sql --at data/digits \"SELECT learning_rule, count(*) FROM runs GROUP BY ALL\"
-  engram identify --at data/digits
+  engram generate sweeps/digits-demo.toml --to data/demo
+  engram sql --at data/demo \"SELECT learning_rule, count(*) FROM runs GROUP BY ALL\"
+  engram identify --at data/demo
 
 Exit codes: 0 done; 1 something in the request cannot be used; 2 something of Engram failed; 75 stopped before the end:
 the same command goes on from there, or, where it writes the answer to a query, begins anew.";

@@ -50,7 +50,12 @@ pub(crate) struct ReproduceArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ExperimentArguments {
     /// The dataset: a folder, or a URL (file://, s3://, gs://, az://)
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ENGRAM_DATASET",
+        hide_env_values = true
+    )]
     pub(crate) at: String,
 
     /// A first look: a few of the grids' settings, 3 splits and 3 folds; figures say so

@@ -186,3 +186,6 @@ impl DisplayAs for LeftSide {
         f.write_str("LeftSide")
     }
 }
+
+#[cfg(test)]
+mod tests;
