@@ -17,6 +17,7 @@ mod functions;
 mod hinted;
 pub mod identify;
 mod nested_loops;
+mod not_in;
 mod over_all;
 mod placeholders;
 pub mod polars_bridge;

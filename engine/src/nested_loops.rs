@@ -2,11 +2,12 @@
 //!
 //! Such a join (`NestedLoopJoinExec`, as of DataFusion 55.2) holds its left side in memory, and where that does not fit asks for it a
 //! second time, to put it into a file. Two things go wrong then. What exchanges rows between threads gives each of them once, and
-//! panics when it is asked again. And where rows of the left side come out by whether any of the right side matches, every partition of
-//! the right side tells them by its own rows, so that they come several times, or wrongly.
+//! panics when it is asked again. And where rows come out by whether any of the other side match, every partition of the right side tells
+//! those of the left by its own rows, so that they come several times, or wrongly; and rows of the right are missing.
 //!
 //! So the left side is computed from the start when it is asked for again; and where that would give wrong rows, the join fails as others
-//! do that lack memory.
+//! do that lack memory. It would also where the left side's files are read by a filter that its own rows made (ORDER BY with LIMIT): that stays
+//! as strict as it became.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::{replace_children_if_necessary, reset_plan_states};
 use datafusion::physical_plan::joins::NestedLoopJoinExec;
+use datafusion::physical_plan::work_table::WorkTableExec;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PhysicalExpr,
     PlanProperties,
@@ -69,9 +71,10 @@ fn left_side(
     if join.left().is::<LeftSide>() {
         return Ok(Transformed::no(node));
     }
-    let again = match tells_left_rows_apart(*join.join_type()) {
-        true if join.right().output_partitioning().partition_count() > 1 => Again::Refused,
-        _ => again,
+    let n_partitions = join.right().output_partitioning().partition_count();
+    let again = match goes_on(*join.join_type(), n_partitions) && !has_a_past(join.left())? {
+        true => again,
+        false => Again::Refused,
     };
     let left = LeftSide::new(Arc::clone(join.left()), again);
     let right = Arc::clone(join.right());
@@ -79,19 +82,26 @@ fn left_side(
     Ok(Transformed::yes(join))
 }
 
-/// Whether rows of the left side come out by whether any of the right side matches.
-fn tells_left_rows_apart(join: JoinType) -> bool {
+/// Whether what was learned from the rows of a plan stays in it when it is made anew: a filter that files are read by, or a recursion.
+fn has_a_past(plan: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    plan.exists(|node| {
+        Ok(!node.dynamic_expressions_produced().is_empty() || node.is::<WorkTableExec>())
+    })
+}
+
+/// Whether a join has the right rows after its left side was put into a file, with a right side of so many partitions.
+fn goes_on(join: JoinType, n_partitions: usize) -> bool {
     match join {
-        JoinType::Left
-        | JoinType::Full
-        | JoinType::LeftSemi
-        | JoinType::LeftAnti
-        | JoinType::LeftMark => true,
-        JoinType::Inner
-        | JoinType::Right
+        JoinType::Inner => true,
+        JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => {
+            n_partitions == 1
+        }
+        // Rows of the right side that nothing matches are lost now and then.
+        JoinType::Right
         | JoinType::RightSemi
         | JoinType::RightAnti
-        | JoinType::RightMark => false,
+        | JoinType::RightMark
+        | JoinType::Full => false,
     }
 }
 

@@ -49,6 +49,7 @@ use crate::sql_error::SqlError;
 use crate::{Error, Result, functions, over_all, relations, shorthand, statements};
 
 use crate::nested_loops::{NESTED_LOOPS, NestedLoops};
+use crate::not_in::NotIn;
 use crate::over_all::WINDOWS_OVER_ALL;
 
 pub use crate::nested_loops::asked_once;
@@ -151,6 +152,12 @@ impl Session {
         config.options_mut().optimizer.subset_repartition_threshold = 1;
         // It would take each of two inputs' partitions for the same part of all runs.
         config.options_mut().optimizer.prefer_existing_union = true;
+        // Of a minimum or maximum that is known so far files are asked whether they have a better one, and what else is summed up of
+        // their rows is left out with them: it looks at those arguments alone that are columns.
+        config
+            .options_mut()
+            .optimizer
+            .enable_aggregate_dynamic_filter_pushdown = false;
         // Of groups below a window it leaves those out that are not among the first, of which the window is to know.
         config.options_mut().optimizer.enable_topk_aggregation = false;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
@@ -165,6 +172,7 @@ impl Session {
         let mut rules = PhysicalOptimizer::default().rules;
         over_all::add_to(&mut rules);
         rules.push(Arc::new(NestedLoops));
+        rules.push(Arc::new(NotIn));
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
@@ -263,7 +271,13 @@ impl Session {
         shorthand::write_out(&mut statement);
         placeholders.number(&mut statement);
         relations::write_out(&mut statement);
+        let told_apart = shorthand::told_apart(&statement);
         let mut plan = state.statement_to_plan(statement).await?;
+        if let Some(told_apart) = told_apart
+            && !shorthand::compares_with_rows_around(&plan)?
+        {
+            plan = state.statement_to_plan(told_apart).await?;
+        }
         self.access.options().verify_plan(&plan)?;
         if let Some(values) = values {
             plan = plan.with_param_values(values)?;

@@ -7,11 +7,16 @@
 
 use std::ops::ControlFlow;
 
+use datafusion::common::Result;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr as LogicalExpr, LogicalPlan};
 use datafusion::sql::parser::{CopyToSource, Statement};
 use datafusion::sql::sqlparser::ast::{
     Expr, OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, Value,
     VisitMut, VisitorMut, WildcardAdditionalOptions,
 };
+use datafusion::sql::sqlparser::dialect::DuckDbDialect;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 
 /// Writes out every short form of a statement.
 pub(crate) fn write_out(statement: &mut Statement) {
@@ -27,6 +32,70 @@ pub(crate) fn write_out(statement: &mut Statement) {
         }
         Statement::CreateExternalTable(_) | Statement::Reset(_) => {}
     }
+}
+
+/// The statement with a name for every subquery behind ANY and ALL; none where there is no such subquery.
+///
+/// DataFusion (`rewrite_set_comparison`, as of 55.2) takes a column of the rows around such a subquery for the subquery's own where both
+/// read the same table: `WHERE x >= ALL (SELECT x FROM t)` would compare every x with itself.
+pub(crate) fn told_apart(statement: &Statement) -> Option<Statement> {
+    let mut statement = statement.clone();
+    let mut sets = Sets { n: 0 };
+    let mut inner = &mut statement;
+    while let Statement::Explain(explained) = inner {
+        inner = &mut explained.statement;
+    }
+    let Statement::Statement(told) = inner else {
+        return None;
+    };
+    let _ = told.visit(&mut sets);
+    (sets.n > 0).then_some(statement)
+}
+
+/// Whether a subquery behind ANY or ALL reads the rows around it, which it could not under another name.
+pub(crate) fn compares_with_rows_around(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|plan| {
+        plan.apply_expressions(|expression| {
+            expression.apply(|expression| {
+                if let LogicalExpr::SetComparison(comparison) = expression {
+                    found |= !comparison.subquery.outer_ref_columns.is_empty();
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(found)
+}
+
+/// Names the subqueries behind ANY and ALL.
+struct Sets {
+    n: usize,
+}
+
+impl VisitorMut for Sets {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        let (Expr::AnyOp { right, .. } | Expr::AllOp { right, .. }) = expression else {
+            return ControlFlow::Continue(());
+        };
+        if let Expr::Subquery(query) = &mut **right {
+            self.n += 1;
+            let named = format!("SELECT * FROM ({query}) AS \"subquery {}\"", self.n);
+            if let Ok(named) = parsed(&named) {
+                **query = named;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn parsed(query: &str) -> std::result::Result<Query, ParserError> {
+    Parser::new(&DuckDbDialect {})
+        .try_with_sql(query)?
+        .parse_query()
+        .map(|query| *query)
 }
 
 struct WriteOut;

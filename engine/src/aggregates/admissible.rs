@@ -7,6 +7,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility,
 };
 
+use super::not_distinct;
 use super::usual::{Asked, Usual, choices_type, epochs_type, trajectories_type};
 use crate::functions::documentation;
 
@@ -42,13 +43,14 @@ impl AggregateUDFImpl for Admissible {
         Ok(Usual::state_fields(&arguments))
     }
 
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+    fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        not_distinct(&arguments)?;
         Ok(Box::new(Usual::new(Asked::Admissible)))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
         documentation!(
-            "For each of the trajectories' statistics whether it is finite at every checkpoint of every row that has the usual \
+            "For each of the trajectories' statistics whether it is finite, in single precision, at every checkpoint of every row that has the usual \
              checkpoints (see `usual_epochs`): a list of booleans. A row where either argument is NULL does not count.",
             "admissible(epochs, trajectories)",
             "SELECT admissible(epochs, trajectories) AS is_admissible FROM series WHERE status = 'trained'",

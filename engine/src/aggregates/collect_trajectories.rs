@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, Documentation, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
+use super::not_distinct;
 use super::numbers::counts;
 use super::single_group::{Groups, SingleGroup};
 use crate::functions::documentation;
@@ -79,6 +80,7 @@ impl AggregateUDFImpl for CollectTrajectories {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        not_distinct(&arguments)?;
         let n_values = arguments.exprs.len() - 1;
         Ok(Box::new(SingleGroup::new(Checkpoints::new(n_values))))
     }
@@ -91,6 +93,7 @@ impl AggregateUDFImpl for CollectTrajectories {
         &self,
         arguments: AccumulatorArgs,
     ) -> Result<Box<dyn GroupsAccumulator>> {
+        not_distinct(&arguments)?;
         Ok(Box::new(Checkpoints::new(arguments.exprs.len() - 1)))
     }
 

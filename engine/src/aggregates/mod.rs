@@ -20,9 +20,22 @@ mod third_quartile;
 mod usual;
 mod usual_epochs;
 
+use datafusion::common::{Result, not_impl_err};
 use datafusion::logical_expr::AggregateUDF;
+use datafusion::logical_expr::function::AccumulatorArgs;
 
 use of_numbers::OfNumbers;
+
+/// Refuses DISTINCT where nobody has chosen distinct values before: DataFusion does where nothing else is summed up.
+fn not_distinct(arguments: &AccumulatorArgs) -> Result<()> {
+    match arguments.is_distinct {
+        false => Ok(()),
+        true => not_impl_err!(
+            "{} beside other aggregates: choose distinct values first, in a subquery with SELECT DISTINCT",
+            arguments.name
+        ),
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature,
 };
 
+use super::not_distinct;
 use super::numbers;
 use super::single_group::{Groups, SingleGroup};
 
@@ -70,7 +71,8 @@ impl<A: Aggregate> AggregateUDFImpl for OfNumbers<A> {
         Ok(A::state_fields(arguments.name))
     }
 
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+    fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        not_distinct(&arguments)?;
         Ok(Box::new(SingleGroup::new(A::groups())))
     }
 
@@ -78,7 +80,11 @@ impl<A: Aggregate> AggregateUDFImpl for OfNumbers<A> {
         true
     }
 
-    fn create_groups_accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
+    fn create_groups_accumulator(
+        &self,
+        arguments: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        not_distinct(&arguments)?;
         Ok(Box::new(A::groups()))
     }
 

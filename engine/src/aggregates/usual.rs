@@ -134,8 +134,12 @@ impl Accumulator for Usual {
                     let is_finite = (0..trajectories.len()).map(|number| {
                         let values = trajectories.value(number);
                         let values = values.as_primitive::<Float64Type>();
+                        // In single precision, as classifiers read them.
                         values.null_count() == 0
-                            && values.values().iter().all(|value| value.is_finite())
+                            && values
+                                .values()
+                                .iter()
+                                .all(|&value| (value as f32).is_finite())
                     });
                     self.add(at, 1, is_finite)?;
                 }

@@ -7,6 +7,7 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility,
 };
 
+use super::not_distinct;
 use super::usual::{Asked, Usual, epochs_type};
 use crate::functions::documentation;
 
@@ -41,7 +42,8 @@ impl AggregateUDFImpl for UsualEpochs {
         Ok(Usual::state_fields(&arguments))
     }
 
-    fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+    fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        not_distinct(&arguments)?;
         Ok(Box::new(Usual::new(Asked::Epochs)))
     }
 

@@ -4,8 +4,10 @@ use arrow::array::{AsArray, Int64Array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::util::pretty::pretty_format_batches;
 use datafusion::datasource::MemTable;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
@@ -22,13 +24,15 @@ fn context(is_planned: bool, limit: Option<usize>) -> SessionContext {
     if let Some(limit) = limit {
         runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
     }
-    let mut state = SessionStateBuilder::new()
+    let mut rules = PhysicalOptimizer::default().rules;
+    if is_planned {
+        add_to(&mut rules);
+    }
+    let state = SessionStateBuilder::new()
         .with_config(SessionConfig::new().with_target_partitions(N_PARTITIONS))
         .with_runtime_env(runtime.build_arc().unwrap())
-        .with_default_features();
-    if is_planned {
-        state = planned(state);
-    }
+        .with_default_features()
+        .with_physical_optimizer_rules(rules);
     let context = SessionContext::new_with_state(state.build());
     let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
     let batch = |first: usize| {

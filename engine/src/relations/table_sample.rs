@@ -17,7 +17,7 @@ use datafusion::sql::sqlparser::ast::{
 use engram_schemas::{recordings, results, trajectories::column};
 
 use super::refused;
-use crate::functions;
+use crate::{functions, views};
 
 /// Plans relations with a TABLESAMPLE clause.
 #[derive(Debug)]
@@ -47,7 +47,15 @@ impl RelationPlanner for TableSample {
         context: &mut dyn RelationPlannerContext,
     ) -> Result<RelationPlanning> {
         let span = Span::try_from_sqlparser_span(relation.span());
-        let is_table = matches!(&relation, TableFactor::Table { args: None, .. });
+        // A name may also stand for a subquery or a further table, of which no key is known.
+        let is_table = match &relation {
+            TableFactor::Table {
+                args: None, name, ..
+            } => {
+                matches!(&name.0[..], [part] if part.as_ident().is_some_and(|name| views::is_taken(&name.value)))
+            }
+            _ => false,
+        };
         let clause = match &mut relation {
             TableFactor::Table { sample, .. } | TableFactor::Derived { sample, .. } => {
                 sample.take()

@@ -10,6 +10,7 @@ mod access;
 mod answers;
 mod command;
 mod features;
+mod guarded;
 mod memory;
 mod opening;
 mod planning;

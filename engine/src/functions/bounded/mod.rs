@@ -27,8 +27,11 @@ pub(crate) use concatenation::NAME as CONCATENATION;
 /// The most bytes that a function makes of a batch of rows.
 const MOST_BYTES: u128 = 256 << 20;
 
-/// The most bytes of a value that is made of constants. A column of it is made where it meets rows.
-const MOST_BYTES_OF_CONSTANT: u128 = 4 << 20;
+/// The most bytes of a value that is made of constants. Where it meets rows, a column of it is made for a whole batch.
+const MOST_BYTES_OF_CONSTANT: u128 = MOST_BYTES / ROWS_OF_A_BATCH;
+
+/// DataFusion's own batches.
+const ROWS_OF_A_BATCH: u128 = 8192;
 
 /// The most steps that a function takes whose time is not in proportion to what it reads.
 const MOST_STEPS: u128 = 4_000_000_000;
