@@ -25,6 +25,7 @@ mod orders;
 mod planner;
 mod protocol;
 mod rehearsal;
+mod scalar_subqueries;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ use channels::Channels;
 use files::Files;
 use nodes::Nodes;
 use planner::{ForNodes, Planner};
+use scalar_subqueries::ScalarSubqueries;
 
 /// The nodes of a session.
 #[derive(Clone, Debug)]
@@ -91,9 +93,10 @@ pub async fn distribute(
         .enable_physical_uncorrelated_scalar_subquery = false;
     // A new one would take the place of the one that has the tables.
     options.catalog.create_default_catalog_and_schema = false;
-    let state = SessionStateBuilder::new_from_existing(session.context().state())
+    let mut state = SessionStateBuilder::new_from_existing(session.context().state())
         .with_config(config)
         .build();
+    state.add_analyzer_rule(Arc::new(ScalarSubqueries));
     let planner = Planner::new(Arc::new(nodes), Files::of(session), state.clone());
     let state = SessionStateBuilder::new_from_existing(state)
         .with_query_planner(Arc::new(ForNodes(Arc::new(planner))))
