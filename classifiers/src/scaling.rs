@@ -1,12 +1,13 @@
 //! Z-scores: every feature less its mean over the training examples, in units of its standard deviation there.
 //!
 //! Classifiers that weigh features against each other (linear machines, distances) apply it themselves, so that their
-//! callers pass raw features. Trees need none of it.
+//! callers pass raw features. Trees need none of it. Beside trajectories, indicators (of a layer's depth), which are 0 or 1 in every
+//! example, stay as they are: the study scales what is continuous.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::Examples;
+use crate::{Examples, Trajectories};
 
 /// The least standard deviation that is divided by. A feature that is constant in training therefore stays small, as
 /// zero where it keeps its value.
@@ -25,7 +26,7 @@ pub struct Scaler {
 
 impl Scaler {
     /// Learns means and standard deviations (divided by n, not n - 1) from `examples`, summed in `f64` and in two passes:
-    /// a deviation that is small beside its mean does not cancel.
+    /// a deviation that is small beside its mean does not cancel. Of an indicator they are 0 and 1.
     pub fn fit(examples: &Examples<'_>) -> Self {
         let (features, width) = (examples.features(), examples.n_features());
         let n_examples = examples.n_examples() as f64;
@@ -38,6 +39,16 @@ impl Scaler {
         });
         for deviation in &mut deviations {
             *deviation = (*deviation / n_examples).sqrt().max(DEVIATION_FLOOR);
+        }
+        let trajectories = Trajectories::from_feature_names(examples.feature_names());
+        let trajectories = trajectories
+            .iter()
+            .filter(|found| !found.channels().is_empty());
+        for &column in trajectories.flat_map(Trajectories::others) {
+            let mut values = features.iter().skip(column).step_by(width);
+            if values.all(|&value| value == 0.0 || value == 1.0) {
+                (means[column], deviations[column]) = (0.0, 1.0);
+            }
         }
         Self { means, deviations }
     }
@@ -156,6 +167,15 @@ mod tests {
         let scaler = scaler(&[7.0, 1.0, 7.0, 2.0], &["constant", "other"]);
         assert_eq!(scaler.deviations()[0], DEVIATION_FLOOR);
         assert_eq!(scaler.scale(&[7.0, 1.5]), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn indicators_stay_as_they_are() {
+        let values = [0.0, 1.0, 1.0, 2.0, 0.0, 3.0];
+        let beside = scaler(&values, &["depth_early", "weight_raw_mean@0"]);
+        assert_eq!((beside.means()[0], beside.deviations()[0]), (0.0, 1.0));
+        assert_eq!(beside.scale(&[1.0, 2.0]), [1.0, 0.0]);
+        assert!(scaler(&values, &["pixel 1", "pixel 2"]).means()[0] > 0.3);
     }
 
     #[test]
