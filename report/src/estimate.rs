@@ -39,6 +39,8 @@ type Split = (i32, i64, String);
 pub struct BySplit {
     values: BTreeMap<Split, f64>,
     test_per_training: f64,
+    /// What one test example is of an accuracy.
+    of_one_example: f64,
 }
 
 impl BySplit {
@@ -67,6 +69,7 @@ impl BySplit {
                 .map(|(split, values)| (split, mean(&values)))
                 .collect(),
             test_per_training: if n_train > 0.0 { n_test / n_train } else { 0.0 },
+            of_one_example: entries.len() as f64 / f64::max(n_test, 1.0),
         }
     }
 
@@ -80,6 +83,7 @@ impl BySplit {
                 .filter_map(|(split, a)| Some((split.clone(), join(*a, *other.values.get(split)?))))
                 .collect(),
             test_per_training: self.test_per_training.max(other.test_per_training),
+            of_one_example: self.of_one_example.max(other.of_one_example),
         }
     }
 
@@ -87,6 +91,12 @@ impl BySplit {
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
         self.zip(other, |a, b| a - b)
+    }
+
+    /// The numbers with the other sign.
+    #[must_use]
+    pub fn negative(&self) -> Self {
+        self.zip(self, |value, _| -value)
     }
 
     /// The mean of several in every split that all have; none without any.
@@ -103,6 +113,7 @@ impl BySplit {
                 .map(|(split, value)| (split, value / n))
                 .collect(),
             test_per_training: sum.test_per_training,
+            of_one_example: sum.of_one_example,
         })
     }
 
@@ -120,11 +131,16 @@ impl BySplit {
         })
     }
 
-    /// The interval around the mean, corrected for the overlap of the splits; none for a single split.
+    /// The interval around the mean, corrected for the overlap of the splits; none for a single split. Few splits of few
+    /// examples may give equal numbers by chance: then they are taken to spread as if by one example.
     pub fn interval(&self) -> Option<(f64, f64)> {
         let values: Vec<f64> = self.values.values().copied().collect();
         let n = values.len() as f64;
-        let variance = variance(&values)? * (1.0 / n + self.test_per_training);
+        let spread = match variance(&values)? {
+            0.0 => self.of_one_example.powi(2),
+            variance => variance,
+        };
+        let variance = spread * (1.0 / n + self.test_per_training);
         let distribution = StudentsT::new(0.0, 1.0, n - 1.0).ok()?;
         let half = distribution.inverse_cdf(0.5 + CONFIDENCE / 2.0) * variance.sqrt();
         let mean = mean(&values);
@@ -187,6 +203,13 @@ mod tests {
         let half = 4.302_653 * (0.01f64 * (1.0 / 3.0 + 1.0 / 3.0)).sqrt();
         assert!((high - low - 2.0 * half).abs() < 1e-6, "{low} {high}");
         assert_eq!(by_split(&[0.7]).interval(), None);
+    }
+
+    #[test]
+    fn equal_numbers_are_no_certainty() {
+        let (low, high) = by_split(&[0.5, 0.5, 0.5]).interval().unwrap();
+        let half = 4.302_653 * (0.004f64.powi(2) * (1.0 / 3.0 + 1.0 / 3.0)).sqrt();
+        assert!((high - low - 2.0 * half).abs() < 1e-6, "{low} {high}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! C10, figure 5. What a measure loses is its accuracy with all units and no noise, less the mean of its accuracies under
 //! all other conditions that were tried with every measure, in every split. Weights and activity change both lose more
-//! than activations (two paired differences). Chance is 0.5, two rules being told apart. Rows: `figure_5` or `figure_5_recorded`, `random_forest`, split by example.
+//! than activations (two paired differences). What tells nothing has nothing to lose: activations have to be shown to be above chance with
+//! all units and no noise. Chance is 0.5, two rules being told apart. Rows: `figure_5` or `figure_5_recorded`, `random_forest`, split by example.
 
-use super::parts::Parts;
+use super::parts::{Parts, is_above_zero};
 use super::{Claim, Verdict};
 use crate::few_units::{conditions, of_measure, under};
 use crate::{BySplit, Missing, Results, Selection, names};
@@ -50,6 +51,19 @@ fn test(results: &Results<'_>) -> Verdict {
         })
         .copied()
         .collect();
+    let activations = found
+        .iter()
+        .find(|(measure, _)| *measure == names::ACTIVATION);
+    if let Some((_, rows)) = activations {
+        match results.accuracies(&under(rows, IDEAL)) {
+            Ok(ideal) if !is_above_zero(&ideal.zip(&ideal, |accuracy, _| accuracy - CHANCE)) => {
+                parts.missing(Missing::of(format!(
+                    "{rows}, with all units and no noise an accuracy above chance, which could be lost"
+                )));
+            }
+            _ => {}
+        }
+    }
     let mut losses = Vec::new();
     for (measure, rows) in &found {
         match loss(results, rows, &common) {
@@ -101,6 +115,7 @@ mod tests {
     use super::super::Outcome;
     use super::super::checking::{failed, missing, outcome, shift};
     use super::*;
+    use engram_schemas::results::ResultRow;
 
     #[test]
     fn holds() {
@@ -121,6 +136,19 @@ mod tests {
             why,
             "not shown: loss over 24 conditions, weight − activation"
         );
+    }
+
+    #[test]
+    fn is_not_testable_where_activations_tell_nothing() {
+        let why = missing(outcome(&CLAIM, |rows| {
+            let of_activation = |row: &&mut ResultRow| {
+                row.experiment == "figure_5" && row.parameters.contains("\"activation\"")
+            };
+            for row in rows.iter_mut().filter(of_activation) {
+                row.accuracy = 0.5;
+            }
+        }));
+        assert!(why.contains("above chance"), "{why}");
     }
 
     #[test]

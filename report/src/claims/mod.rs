@@ -4,6 +4,7 @@
 //! thresholds are constants with reasons. A claim of several parts holds when all do. That one accuracy is above another
 //! counts as shown when the interval of their difference, paired by split and corrected for the overlap of the
 //! splits ([`BySplit::interval`](crate::BySplit::interval)), is above zero; where there is one split only, the sign has to do, and the verdict says so.
+//! A part with a tolerance (little, slightly, about as good, near) compares the mean with it.
 //! So "does not hold" means "is not shown by these results", not "is shown to be false".
 
 mod activations_are_robust;

@@ -31,17 +31,13 @@ impl Parts {
 
     /// A part that says that a difference is above zero.
     pub(super) fn above_zero(&mut self, name: &str, difference: &BySplit) {
-        self.sign(name, difference, |(low, _)| low > 0.0, |mean| mean > 0.0);
+        self.sign(name, difference, is_above_zero(difference));
     }
 
     /// A part that says that a difference is not below zero: it fails when that is shown.
     pub(super) fn not_below_zero(&mut self, name: &str, difference: &BySplit) {
-        self.sign(
-            name,
-            difference,
-            |(_, high)| high >= 0.0,
-            |mean| mean >= 0.0,
-        );
+        let is_below_zero = is_above_zero(&difference.negative());
+        self.sign(name, difference, !is_below_zero);
     }
 
     /// A part whose rows are not there.
@@ -76,20 +72,11 @@ impl Parts {
         }
     }
 
-    fn sign(
-        &mut self,
-        name: &str,
-        difference: &BySplit,
-        by_interval: fn((f64, f64)) -> bool,
-        by_mean: fn(f64) -> bool,
-    ) {
+    fn sign(&mut self, name: &str, difference: &BySplit, held: bool) {
         let Some(estimate) = difference.estimate() else {
             self.missing(Missing::of(format!("splits that both sides have ({name})")));
             return;
         };
-        let held = difference
-            .interval()
-            .map_or_else(|| by_mean(estimate.mean), by_interval);
         self.judged(
             name,
             held,
@@ -97,6 +84,16 @@ impl Parts {
             interval(difference),
         );
     }
+}
+
+/// Whether a difference is shown to be above zero: by its interval, or of a single split by its sign.
+pub(super) fn is_above_zero(difference: &BySplit) -> bool {
+    let by_sign = || {
+        let estimate = difference.estimate();
+        estimate.is_some_and(|estimate| estimate.mean > 0.0)
+    };
+    let interval = difference.interval();
+    interval.map_or_else(by_sign, |(low, _)| low > 0.0)
 }
 
 /// The interval of a difference in words.
