@@ -1,11 +1,16 @@
 -- title: Figure 2c: confusion matrices
 -- description: For every pair of learning rules how many test examples of the one were taken for the other, over all splits of
---   a classifier's results, and their share of the rule's test examples.
+--   each experiment's results by a classifier, and their share of the rule's test examples. The study's figure is that of
+--   figure 2a, of all measures.
 -- parameter: classifier = 'random_forest': the classifier whose results are asked
 
 WITH cells AS (
     SELECT
+        result_id,
         experiment,
+        parameters,
+        control,
+        split_by,
         classifier,
         classes,
         CAST(cardinality(classes) AS BIGINT) AS n_classes,
@@ -17,7 +22,11 @@ WITH cells AS (
 
 named AS (
     SELECT
+        result_id,
         experiment,
+        parameters,
+        control,
+        split_by,
         classifier,
         classes[cell / n_classes + 1] AS learning_rule,
         classes[cell % n_classes + 1] AS predicted,
@@ -26,13 +35,22 @@ named AS (
 ),
 
 summed AS (
-    SELECT experiment, classifier, learning_rule, predicted, sum(n) AS n_examples
+    SELECT
+        result_id,
+        experiment,
+        parameters,
+        control,
+        split_by,
+        classifier,
+        learning_rule,
+        predicted,
+        sum(n) AS n_examples
     FROM named
-    GROUP BY experiment, classifier, learning_rule, predicted
+    GROUP BY ALL
 )
 
 SELECT
     *,
-    n_examples / CAST(sum(n_examples) OVER (PARTITION BY experiment, classifier, learning_rule) AS DOUBLE) AS share
+    n_examples / CAST(sum(n_examples) OVER (PARTITION BY result_id, learning_rule) AS DOUBLE) AS share
 FROM summed
-ORDER BY experiment, classifier, learning_rule, predicted
+ORDER BY experiment, parameters, control, split_by, result_id, learning_rule, predicted

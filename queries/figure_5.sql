@@ -7,6 +7,8 @@
 -- parameter: second_rule = 'information_alignment': the other
 -- parameter: unit_fraction = 1.0: share of the units that were observed
 -- parameter: noise_stddev = 0.0: standard deviation of the noise on every unit
+-- parameter: observation_seed = 0: seed of the observation
+-- parameter: definition = 'standard': 'standard', or 'published', as the study's code has it
 -- parameter: test_fraction = 0.25: share of the examples to test on
 -- parameter: split_seed = 0: seed of the split
 -- parameter: split_by = 'example': 'example' or 'run'
@@ -22,6 +24,8 @@ FROM split($test_fraction, $split_seed, $split_by, input => (
             AND (learning_rule = $first_rule OR learning_rule = $second_rule)
             AND unit_fraction = $unit_fraction
             AND noise_stddev = $noise_stddev
+            AND observation_seed = $observation_seed
+            AND definition = $definition
     ))
     WHERE excluded IS NULL
 ))

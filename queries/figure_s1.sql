@@ -3,6 +3,10 @@
 -- parameter: measure = 'all': weight, activation, activity_change or all
 -- parameter: first_rule = 'sgdm': one learning rule
 -- parameter: second_rule = 'adam': the other
+-- parameter: unit_fraction = 1.0: share of the units that were observed
+-- parameter: noise_stddev = 0.0: standard deviation of the noise on every unit
+-- parameter: observation_seed = 0: seed of the observation
+-- parameter: definition = 'standard': 'standard', or 'published', as the study's code has it
 -- parameter: test_fraction = 0.25: share of the examples to test on
 -- parameter: split_seed = 0: seed of the split
 -- parameter: split_by = 'example': 'example' or 'run'
@@ -11,7 +15,14 @@ SELECT *
 FROM split($test_fraction, $split_seed, $split_by, input => (
     SELECT *
     FROM features($measure, input => (
-        SELECT * FROM trajectories WHERE learning_rule = $first_rule OR learning_rule = $second_rule
+        SELECT *
+        FROM trajectories
+        WHERE
+            (learning_rule = $first_rule OR learning_rule = $second_rule)
+            AND unit_fraction = $unit_fraction
+            AND noise_stddev = $noise_stddev
+            AND observation_seed = $observation_seed
+            AND definition = $definition
     ))
     WHERE excluded IS NULL
 ))

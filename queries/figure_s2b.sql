@@ -1,13 +1,27 @@
 -- title: Figure S2b: averaged over the trajectory
 -- description: The feature matrix of every statistic's mean over the trajectory, with a category-balanced split.
 -- parameter: measure = 'all': weight, activation, activity_change or all
+-- parameter: unit_fraction = 1.0: share of the units that were observed
+-- parameter: noise_stddev = 0.0: standard deviation of the noise on every unit
+-- parameter: observation_seed = 0: seed of the observation
+-- parameter: definition = 'standard': 'standard', or 'published', as the study's code has it
 -- parameter: test_fraction = 0.25: share of the examples to test on
 -- parameter: split_seed = 0: seed of the split
 -- parameter: split_by = 'example': 'example' or 'run'
 
 SELECT *
 FROM split($test_fraction, $split_seed, $split_by, input => (
-    SELECT * FROM features($measure, input => trajectory_mean()) WHERE excluded IS NULL
+    SELECT *
+    FROM features($measure, input => trajectory_mean(input => (
+        SELECT *
+        FROM trajectories
+        WHERE
+            unit_fraction = $unit_fraction
+            AND noise_stddev = $noise_stddev
+            AND observation_seed = $observation_seed
+            AND definition = $definition
+    )))
+    WHERE excluded IS NULL
 ))
 ORDER BY
     task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition

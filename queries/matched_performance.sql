@@ -5,6 +5,10 @@
 --   fewest has.
 -- parameter: measure = 'all': weight, activation, activity_change or all
 -- parameter: bin = 0.05: width of a bin of validation accuracy
+-- parameter: unit_fraction = 1.0: share of the units that were observed
+-- parameter: noise_stddev = 0.0: standard deviation of the noise on every unit
+-- parameter: observation_seed = 0: seed of the observation
+-- parameter: definition = 'standard': 'standard', or 'published', as the study's code has it
 -- parameter: test_fraction = 0.25: share of the examples to test on
 -- parameter: split_seed = 0: seed of the split, and of which runs of a bin are kept
 -- parameter: split_by = 'example': 'example' or 'run'
@@ -49,7 +53,16 @@ kept AS (
 SELECT *
 FROM split($test_fraction, $split_seed, $split_by, input => (
     SELECT *
-    FROM features($measure, input => (SELECT * FROM trajectories WHERE run_id IN (SELECT run_id FROM kept)))
+    FROM features($measure, input => (
+        SELECT *
+        FROM trajectories
+        WHERE
+            run_id IN (SELECT run_id FROM kept)
+            AND unit_fraction = $unit_fraction
+            AND noise_stddev = $noise_stddev
+            AND observation_seed = $observation_seed
+            AND definition = $definition
+    ))
     WHERE excluded IS NULL
 ))
 ORDER BY

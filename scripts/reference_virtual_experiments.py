@@ -149,7 +149,7 @@ def trajectory_subsample(rows, samples, period, seed):
         by_epoch = {row["epoch"]: row for row in group}
         starts = [e for e in by_epoch if all(e + k * period in by_epoch for k in range(samples))]
         if starts:
-            start = starts[int(uniform(seed, group[0]["run_id"], group[0]["layer"]) * len(starts))]
+            start = starts[int(uniform(seed, "start", group[0]["run_id"], group[0]["layer"]) * len(starts))]
             kept += [{**by_epoch[start + k * period], "sample": k} for k in range(samples)]
     return kept
 
@@ -321,7 +321,8 @@ def main():
     results["matched_performance"] = with_split(features(matched, observables, "weight")[0], 0.25, 1, "example")
     few = trajectory_subsample(rows, 3, 10, 2)
     results["figure_4a"] = with_split(features(few, observables, "activation")[0], 0.25, 1, "example")
-    portions = {"train": trajectory_portion(rows, "early"), "test": trajectory_portion(rows, "middle")}
+    done = [row for row in rows if row["status"] == "trained"]
+    portions = {"train": trajectory_portion(done, "early"), "test": trajectory_portion(done, "middle")}
     halves = []
     for side, portion in portions.items():
         sides = split(portion, 0.25, 0, "example")

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::AsArray;
+use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
-use engram_schemas::LearningRule;
+use engram_schemas::{Definition, LearningRule};
 
 use crate::{Error, Result, Session};
 
@@ -24,8 +24,28 @@ pub struct Facts {
     pub epochs: Vec<i64>,
     /// Observation conditions: fraction of the units and standard deviation of the noise, sorted.
     pub conditions: Vec<(f64, f64)>,
+    /// How networks were observed with all units and without noise; the defaults of the queries where they were not.
+    pub plain: Observation,
     /// Units that were recorded one by one of a layer that has as many; 0 without recordings.
     pub recorded_units: i64,
+}
+
+/// What of an observation is neither units nor noise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// The definition of the statistics.
+    pub definition: String,
+    /// The seed.
+    pub seed: i64,
+}
+
+impl Default for Observation {
+    fn default() -> Self {
+        Self {
+            definition: Definition::Standard.as_str().to_owned(),
+            seed: 0,
+        }
+    }
 }
 
 impl Facts {
@@ -46,14 +66,31 @@ impl Facts {
         let conditions = format!(
             "SELECT DISTINCT unit_fraction, noise_stddev FROM examples {trained} ORDER BY 1, 2"
         );
+        // The definition `standard` comes before `published`, and the lowest seed first.
+        let plain = format!(
+            "SELECT definition, observation_seed FROM examples {trained} AND unit_fraction = 1 AND noise_stddev = 0 \
+             GROUP BY ALL ORDER BY definition DESC, observation_seed LIMIT 1"
+        );
+        let [definitions, seeds] = columns(session, &plain, &DataType::Utf8).await?;
+        let text = |column: &ArrayRef| {
+            column
+                .as_string::<i32>()
+                .iter()
+                .flatten()
+                .next()
+                .map(str::to_owned)
+        };
+        let plain = text(&definitions)
+            .zip(text(&seeds))
+            .and_then(|(definition, seed)| {
+                let seed = seed.parse().ok()?;
+                Some(Observation { definition, seed })
+            });
         let [batch_sizes, dataset_seeds] = columns(session, &curricula, &DataType::Int64).await?;
         let [epochs] = columns(session, &epochs, &DataType::Int64).await?;
         let [fractions, noises] = columns(session, &conditions, &DataType::Float64).await?;
-        let integers =
-            |column: &arrow::array::ArrayRef| column.as_primitive::<Int64Type>().values().to_vec();
-        let reals = |column: &arrow::array::ArrayRef| {
-            column.as_primitive::<Float64Type>().values().to_vec()
-        };
+        let integers = |column: &ArrayRef| column.as_primitive::<Int64Type>().values().to_vec();
+        let reals = |column: &ArrayRef| column.as_primitive::<Float64Type>().values().to_vec();
         Ok(Self {
             learning_rules: LearningRule::ALL
                 .iter()
@@ -80,6 +117,7 @@ impl Facts {
                 .collect(),
             epochs: integers(&epochs),
             conditions: reals(&fractions).into_iter().zip(reals(&noises)).collect(),
+            plain: plain.unwrap_or_default(),
             recorded_units: recorded_units(session).await?,
         })
     }
@@ -112,7 +150,7 @@ async fn columns<const N: usize>(
     session: &Session,
     sql: &str,
     data_type: &DataType,
-) -> Result<[arrow::array::ArrayRef; N]> {
+) -> Result<[ArrayRef; N]> {
     let answer = session.sql(sql).await?;
     let schema = std::sync::Arc::clone(answer.schema().inner());
     let batches = answer.collect().await.map_err(Error::running)?;

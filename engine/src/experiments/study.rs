@@ -123,7 +123,11 @@ impl Figure {
         if facts.learning_rules.len() < 2 {
             return not_testable("it needs trained runs of at least two learning rules");
         }
-        (self.needs)(facts)
+        let mut variants = (self.needs)(facts)?;
+        for variant in &mut variants {
+            variant.observed_as(&facts.plain);
+        }
+        Ok(variants)
     }
 }
 

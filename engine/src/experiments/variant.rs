@@ -6,6 +6,7 @@ use engram_classifiers::{Grid, Kind};
 use engram_schemas::results::Control;
 use serde_json::{Map, Value};
 
+use super::facts::Observation;
 use super::{SplitBy, SplitSettings, rows};
 use crate::queries::{self, Header, NamedQuery};
 use crate::{Dataset, Result};
@@ -73,10 +74,30 @@ pub struct Variant {
     pub control: Control,
 }
 
+/// What experiments mean, as part of the names of their rows: another word where the same query comes to say something else.
+const MEANING: &str = "starts drawn apart from sides";
+
 /// The parameters of queries that are seeds: a split's own, whatever they are for.
 const SEEDS: [&str; 2] = ["split_seed", "start_seed"];
 
 impl Variant {
+    /// Takes the networks as they were observed, where that is not what the query takes unless it is told.
+    pub(super) fn observed_as(&mut self, observation: &Observation) {
+        // What recordings are asked for is not how networks were observed.
+        if self.experiment == "figure_5_recorded" {
+            return;
+        }
+        let usual = Observation::default();
+        if observation.definition != usual.definition {
+            let definition = observation.definition.clone();
+            self.parameters.insert("definition", definition);
+        }
+        if observation.seed != usual.seed {
+            let seed = observation.seed.to_string();
+            self.parameters.insert("observation_seed", seed);
+        }
+    }
+
     /// The name in words, for progress and errors.
     pub fn title(&self) -> String {
         let parameters: Vec<String> = self
@@ -199,6 +220,7 @@ impl Variant {
     pub fn result_id(&self, dataset: &Dataset, protocol: &Protocol) -> Result<String> {
         let query = self.query()?;
         let parts = [
+            MEANING.to_owned(),
             self.experiment.to_owned(),
             self.bound(&query, protocol, 0)?,
             self.classifier.to_string(),

@@ -1,6 +1,7 @@
 //! What datasets can show, and what they cannot.
 
 use super::*;
+use crate::experiments::facts::Observation;
 use crate::queries;
 
 fn digits() -> Facts {
@@ -11,6 +12,7 @@ fn digits() -> Facts {
         curricula: vec![(32, 0), (64, 0)],
         epochs: (0..=20).collect(),
         conditions: vec![(1.0, 0.0)],
+        plain: Observation::default(),
         recorded_units: 0,
     }
 }
@@ -20,9 +22,30 @@ fn of(name: &str, facts: &Facts) -> Result<Vec<Variant>, NotTestable> {
 }
 
 #[test]
+fn queries_are_told_how_networks_were_observed_where_they_would_not_guess() {
+    let published = Facts {
+        plain: Observation {
+            definition: "published".to_owned(),
+            seed: 3,
+        },
+        ..digits()
+    };
+    let usual = of("figure_4a", &digits()).unwrap();
+    assert!(!usual[0].parameters.contains_key("definition"));
+    for variant in of("figure_4a", &published).unwrap() {
+        assert_eq!(variant.parameters["definition"], "published");
+        assert_eq!(variant.parameters["observation_seed"], "3");
+    }
+}
+
+#[test]
 fn every_variant_is_a_query_with_these_parameters() {
     let facts = Facts {
         conditions: vec![(0.1, 0.0), (1.0, 0.0)],
+        plain: Observation {
+            definition: "published".to_owned(),
+            seed: 3,
+        },
         ..digits()
     };
     let (variants, lacking) = variants(Figure::ALL, &facts);

@@ -30,9 +30,9 @@ impl TableFunction for TrajectorySubsample {
         let period = arguments.required("period_epochs", period)?;
         let period = period.integer("period_epochs", 1)?;
         let seed = seed.map_or(Ok(0), |seed| seed.seed())?;
-        let chosen = format!(
-            "subsample_epochs(epochs, {samples}, {period}, uniform({seed}, run_id, layer))"
-        );
+        // A draw of its own: `split` of the same seed draws sides by run and layer, and starts would differ by side.
+        let start = format!("uniform({seed}, 'start', run_id, layer)");
+        let chosen = format!("subsample_epochs(epochs, {samples}, {period}, {start})");
         Ok(kept_checkpoints::query(&chosen, columns))
     }
 
@@ -41,7 +41,8 @@ impl TableFunction for TrajectorySubsample {
             syntax: "trajectory_subsample(samples, period_epochs, seed)",
             description: "The rows of so many checkpoints of each trajectory, at a fixed period from a random start, with their \
                 number in `sample`, from 0. Every start from which all samples are among the trajectory's checkpoints is as \
-                likely; a trajectory that has none is left out. The start depends on seed, run and layer.",
+                likely; a trajectory that has none is left out. The start depends on seed, run and layer, and not on what `split` draws by \
+                the same seed.",
             arguments: &[
                 ("samples", "Number of checkpoints, at least 1."),
                 ("period_epochs", "Epochs from one to the next, at least 1."),
