@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{NodeProcess, asking, dataset, done};
+use crate::{NodeProcess, asking, dataset, done, failed};
 
 /// The named queries, with parameters that fit the dataset.
 const NAMED: &[&[&str]] = &[
@@ -60,6 +60,9 @@ const QUESTIONS: &[&str] = &[
     "SELECT (SELECT max(epoch) FROM trajectories) AS last, run_id FROM runs WHERE run_id = (SELECT min(run_id) FROM runs)",
     "SELECT run_id, array_agg(epoch ORDER BY epoch DESC) AS epochs FROM trajectories WHERE layer = 'conv1' GROUP BY run_id",
     "SELECT architecture || '/' || learning_rule AS both, repeat(layer, 2) AS twice, count(*) AS n FROM trajectories GROUP BY ALL",
+    "SELECT max(epoch) AS last, max(abs(weight_raw_mean)) AS most FROM trajectories",
+    "SELECT run_id FROM runs WHERE learning_rule NOT IN (SELECT learning_rule FROM layers WHERE learning_rule < 'b')",
+    "SELECT DISTINCT run_id, epoch FROM trajectories WHERE epoch >= ALL (SELECT epoch FROM trajectories)",
     "SELECT table_name FROM information_schema.tables",
     "SELECT count(*) AS n FROM recordings r JOIN trajectories t USING (run_id, layer, epoch)",
 ];
@@ -106,6 +109,19 @@ fn rows_of_a_single_run_are_not_taken_apart() {
         &nodes,
     ));
     assert_eq!(text.lines().nth(1), Some("12,3"));
+}
+
+/// Without nodes a second row is an error when it comes; with nodes it would be one more row of the answer.
+#[test]
+fn a_value_is_not_taken_from_a_subquery_of_many_rows() {
+    let dataset = dataset();
+    let nodes = [NodeProcess::of(dataset.path(), &[])];
+    let nodes: Vec<&NodeProcess> = nodes.iter().collect();
+    let sql = "SELECT run_id, (SELECT epoch FROM trajectories LIMIT 2) AS epoch FROM runs";
+    let error = failed(asking(&["sql", sql], dataset.path(), &[]));
+    assert!(error.contains("more than one row"), "{error}");
+    let error = failed(asking(&["sql", sql], dataset.path(), &nodes));
+    assert!(error.contains("add LIMIT 1"), "{error}");
 }
 
 #[test]
