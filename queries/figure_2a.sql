@@ -25,5 +25,4 @@ FROM split($test_fraction, $split_seed, $split_by, input => (
     ))
     WHERE excluded IS NULL
 ))
-ORDER BY
-    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition
+ORDER BY task, architecture, learning_rule, run_id, layer_index

@@ -26,5 +26,4 @@ FROM held_out(
         WHERE excluded IS NULL
     )
 )
-ORDER BY
-    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition
+ORDER BY task, architecture, learning_rule, run_id, layer_index

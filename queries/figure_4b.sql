@@ -38,5 +38,4 @@ FROM features($measure, input => (
     WHERE side = 'test'
 ))
 WHERE excluded IS NULL
-ORDER BY
-    task, architecture, learning_rule, run_id, layer_index, unit_fraction, noise_stddev, observation_seed, definition
+ORDER BY task, architecture, learning_rule, run_id, layer_index

@@ -102,6 +102,10 @@ def main():
     deviations = np.maximum(features.std(axis=0), 1e-5)
     scaled = (features - features.mean(axis=0)) / deviations
     n_points, n_trajectories = asked["n_points"], asked["n_trajectories"]
+    # Indicators beside the trajectories are not scaled.
+    is_indicator = np.all((features == 0) | (features == 1), axis=0)
+    is_indicator[: n_trajectories * n_points] = False
+    scaled[:, is_indicator] = features[:, is_indicator]
     trajectories = scaled[:, : n_trajectories * n_points].reshape(len(scaled), n_trajectories, n_points)
     others = np.repeat(scaled[:, n_trajectories * n_points :, None], n_points, axis=2)
     inputs = np.concatenate([trajectories, others], axis=1)
