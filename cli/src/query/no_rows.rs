@@ -94,7 +94,8 @@ mod tests {
         let query = queries::find("figure_2b").unwrap();
         let parameters = Header::of(query.text).parameters;
         let hint_of_values = hint("figure_2b", &parameters, &[], Some(20));
-        assert!(hint_of_values.contains("value = 'alexnet'; set others with --param"));
+        assert!(hint_of_values.contains("value = 'alexnet', unit_fraction = 1.0, "));
+        assert!(hint_of_values.contains("definition = 'standard'; set others with --param"));
         let hint = hint("figure_2b_curriculum", &[], &[], None);
         assert!(hint.starts_with("nothing in the dataset"), "{hint}");
     }

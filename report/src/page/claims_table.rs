@@ -7,8 +7,8 @@ use crate::{Claim, Results};
 
 /// How to read the numbers.
 const NOTE: &str = "Differences are paired by split, with 95% intervals corrected for the overlap of the splits' training \
-                    parts (Nadeau and Bengio 2003). A claim holds when each of its parts is shown; \"does not hold\" \
-                    means that these results do not show it.";
+                    parts (Nadeau and Bengio 2003). A claim holds when each of its parts is shown, and a part with a \
+                    tolerance by its mean; \"does not hold\" means that these results do not show it.";
 
 /// What separates the parts of a claim in a verdict's words.
 const PART: &str = "; ";
