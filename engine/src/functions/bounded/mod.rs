@@ -27,8 +27,9 @@ pub(crate) use concatenation::NAME as CONCATENATION;
 /// The most bytes that a function makes of a batch of rows.
 const MOST_BYTES: u128 = 256 << 20;
 
-/// The most bytes of a value that is made of constants. Where it meets rows, a column of it is made for a whole batch.
-const MOST_BYTES_OF_CONSTANT: u128 = MOST_BYTES / ROWS_OF_A_BATCH;
+/// The most bytes of a value that is made of constants. Where it meets rows, a column of it is made for a whole batch, and what
+/// passes the offsets of a column panics.
+const MOST_BYTES_OF_CONSTANT: u128 = i32::MAX as u128 / ROWS_OF_A_BATCH;
 
 /// DataFusion's own batches.
 const ROWS_OF_A_BATCH: u128 = 8192;
