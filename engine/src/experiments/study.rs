@@ -123,11 +123,10 @@ impl Figure {
         if facts.learning_rules.len() < 2 {
             return not_testable("it needs trained runs of at least two learning rules");
         }
-        let mut variants = (self.needs)(facts)?;
-        for variant in &mut variants {
-            variant.observed_as(&facts.plain);
-        }
-        Ok(variants)
+        let variants = (self.needs)(facts)?.into_iter();
+        Ok(variants
+            .map(|variant| variant.observed_as(&facts.plain))
+            .collect())
     }
 }
 

@@ -82,10 +82,10 @@ const SEEDS: [&str; 2] = ["split_seed", "start_seed"];
 
 impl Variant {
     /// Takes the networks as they were observed, where that is not what the query takes unless it is told.
-    pub(super) fn observed_as(&mut self, observation: &Observation) {
+    pub(super) fn observed_as(mut self, observation: &Observation) -> Self {
         // What recordings are asked for is not how networks were observed.
         if self.experiment == "figure_5_recorded" {
-            return;
+            return self;
         }
         let usual = Observation::default();
         if observation.definition != usual.definition {
@@ -96,6 +96,7 @@ impl Variant {
             let seed = observation.seed.to_string();
             self.parameters.insert("observation_seed", seed);
         }
+        self
     }
 
     /// The name in words, for progress and errors.
