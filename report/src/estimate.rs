@@ -17,6 +17,9 @@ use crate::results::Entry;
 /// The share of intervals that would hold the true value.
 pub const CONFIDENCE: f64 = 0.95;
 
+/// Numbers that differ by less than this share of an example differ by rounding alone.
+const ROUNDING: f64 = 1e-6;
+
 /// A parameter that numbers splits, where the query makes them.
 const SPLIT_SEED: &str = "split_seed";
 
@@ -137,7 +140,9 @@ impl BySplit {
         let values: Vec<f64> = self.values.values().copied().collect();
         let n = values.len() as f64;
         let spread = match variance(&values)? {
-            0.0 => self.of_one_example.powi(2),
+            variance if variance.sqrt() < ROUNDING * self.of_one_example => {
+                self.of_one_example.powi(2)
+            }
             variance => variance,
         };
         let variance = spread * (1.0 / n + self.test_per_training);
@@ -209,6 +214,11 @@ mod tests {
     fn equal_numbers_are_no_certainty() {
         let (low, high) = by_split(&[0.5, 0.5, 0.5]).interval().unwrap();
         let half = 4.302_653 * (0.004f64.powi(2) * (1.0 / 3.0 + 1.0 / 3.0)).sqrt();
+        assert!((high - low - 2.0 * half).abs() < 1e-6, "{low} {high}");
+        // Differences that are equal but for rounding: 0.8 - 0.7 is not 0.4 - 0.3.
+        let differences = by_split(&[0.8, 0.4, 0.3]).minus(&by_split(&[0.7, 0.3, 0.2]));
+        assert!(variance(&differences.values.values().copied().collect::<Vec<_>>()).unwrap() > 0.0);
+        let (low, high) = differences.interval().unwrap();
         assert!((high - low - 2.0 * half).abs() < 1e-6, "{low} {high}");
     }
 

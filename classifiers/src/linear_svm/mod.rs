@@ -45,15 +45,22 @@ impl LinearSvm {
         &self.settings
     }
 
-    /// Fits the machine, as [`Classifier::fit`] does, and keeps its type.
+    /// Fits the machine, as [`Classifier::fit`] does, and keeps its type. A search that did not end by itself is logged.
     ///
     /// # Errors
     /// [`Error::Examples`] when fewer than two classes have examples, or more components are asked for than there are.
     pub fn fit_svm(&self, examples: &Examples<'_>) -> Result<LinearSvmModel> {
         let mut path = self.fit_path(examples, &[self.settings.c])?;
-        path.pop().ok_or_else(|| Error::Examples {
+        let model = path.pop().ok_or_else(|| Error::Examples {
             reason: "no machine was fitted".to_owned(),
-        })
+        })?;
+        if !model.has_converged() {
+            let LinearSvmSettings {
+                c, max_iterations, ..
+            } = self.settings;
+            tracing::warn!(c, max_iterations, "the linear machine did not converge");
+        }
+        Ok(model)
     }
 
     /// Fits a machine for each of `cs`, in their order; `c` of the settings plays no part.

@@ -204,6 +204,17 @@ fn classes_without_examples_are_never_predicted_and_one_class_is_refused() {
 }
 
 #[test]
+fn a_search_that_was_cut_short_has_not_converged() {
+    let [iris, _] = Small::all();
+    let one_step = LinearSvmSettings {
+        max_iterations: 1,
+        ..LinearSvmSettings::default()
+    };
+    let machine = one_step.check().unwrap();
+    assert!(!machine.fit_svm(&iris.examples()).unwrap().has_converged());
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let [iris, _] = Small::all();
     let examples = iris.examples();

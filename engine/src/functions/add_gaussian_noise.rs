@@ -103,10 +103,15 @@ impl ScalarUDFImpl for AddGaussianNoise {
             };
             lengths.push(units.len());
             let mut noise = Noise::new(draws.generator(row)?);
+            let stddev = stddevs.value(row);
+            if stddev == 0.0 {
+                noisy.append_array(&values.slice(units.start, units.len()));
+                continue;
+            }
             for unit in units {
                 let drawn = noise.next();
                 let value = values.is_valid(unit).then(|| values.value(unit));
-                noisy.append_option(value.map(|value| value + stddevs.value(row) * drawn));
+                noisy.append_option(value.map(|value| value + stddev * drawn));
             }
         }
         let noisy = cast(&noisy.finish(), &item_type)?;

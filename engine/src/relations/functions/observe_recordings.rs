@@ -56,7 +56,7 @@ impl TableFunction for ObserveRecordings {
         let measure = measure.map_or(Ok(ALL), |measure| measure.one_of("measure", &choices))?;
         let noise = noise.map_or(Ok(0.0), |noise| noise.deviation("noise_stddev"))?;
         let seed = seed.map_or(Ok(0), |seed| seed.seed())?;
-        let length = "array_length(\"values\")";
+        let length = "coalesce(array_length(\"values\"), 0)";
         let n_units = match (fraction, units) {
             (Some(_), Some(_)) => {
                 return plan_err!("observe_recordings takes `unit_fraction` or `units`, not both");
@@ -64,10 +64,21 @@ impl TableFunction for ObserveRecordings {
             (Some(fraction), None) => {
                 let fraction = fraction.share("unit_fraction")?;
                 // As in `sample_units`: a product that misses a whole number by rounding alone counts as that number.
-                format!("greatest(1, ceil({fraction:?} * {length} * (1 - 1e-12)))")
+                format!(
+                    "least(greatest(1, ceil({fraction:?} * {length} * (1 - 1e-12))), {length})"
+                )
             }
             (None, Some(units)) => format!("least({}, {length})", units.integer("units", 1)?),
             (None, None) => length.to_owned(),
+        };
+        let of_units = "arrow_cast(units, 'List(Float64)')";
+        let of_change = "make_array(list_observe(units)['mean'] * array_length(units))";
+        let seen = match measure {
+            ALL => format!(
+                "CASE measure WHEN 'activity_change' THEN {of_change} ELSE {of_units} END"
+            ),
+            "activity_change" => of_change.to_owned(),
+            _ => of_units.to_owned(),
         };
         let chosen = match measure {
             ALL => String::new(),
@@ -85,21 +96,18 @@ impl TableFunction for ObserveRecordings {
         let (kept, statistics) = (kept.join(", "), statistics.join(", "));
         Ok(format!(
             ", units AS (\
-                SELECT {kept}, measure, n_candidates, add_gaussian_noise(\
+                SELECT {kept}, measure, {n_units} / CAST(n_candidates AS DOUBLE) AS unit_fraction, add_gaussian_noise(\
                     array_slice(\"values\", 1, CAST({n_units} AS BIGINT)), {noise:?}, {seed}, \
                     run_id, layer, epoch, measure, coalesce(stimulus, -1)\
                 ) AS units FROM input {chosen}\
             ), seen AS (\
-                SELECT *, CASE measure \
-                    WHEN 'activity_change' THEN make_array(list_observe(units)['mean'] * array_length(units)) \
-                    ELSE units END AS seen \
-                FROM units\
+                SELECT *, {seen} AS seen FROM units\
             ), observed AS (\
                 SELECT *, list_observe(seen) AS raw, list_observe(array_transform(seen, value -> abs(value))) AS abs, \
                     list_observe(array_transform(seen, value -> value * value)) AS square \
                 FROM seen\
             ) \
-            SELECT {kept}, min(array_length(units) / CAST(n_candidates AS DOUBLE)) AS unit_fraction, \
+            SELECT {kept}, min(unit_fraction) AS unit_fraction, \
                 CAST({noise:?} AS DOUBLE) AS noise_stddev, CAST({seed} AS BIGINT) AS observation_seed, \
                 'recorded' AS definition, {statistics} \
             FROM observed GROUP BY {kept}"

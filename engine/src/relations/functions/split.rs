@@ -37,21 +37,21 @@ impl TableFunction for Split {
             ", examples AS (\
                 SELECT learning_rule, run_id, layer FROM input GROUP BY learning_rule, run_id, layer\
             ), units AS (\
-                SELECT learning_rule, {unit}, row_number() OVER (\
+                SELECT *, dense_rank() OVER (\
                     PARTITION BY learning_rule ORDER BY uniform({seed}, {unit}), {unit}\
-                ) AS place, count(*) OVER (PARTITION BY learning_rule) AS n \
-                FROM (SELECT DISTINCT learning_rule, {unit} FROM examples)\
+                ) AS place FROM examples\
+            ), counted AS (\
+                SELECT *, max(place) OVER (PARTITION BY learning_rule) AS n FROM units\
             ), sized AS (\
-                SELECT *, min(n) OVER () AS smallest FROM units\
+                SELECT *, min(n) OVER () AS smallest FROM counted\
             ), chosen AS (\
-                SELECT learning_rule, {unit}, \
+                SELECT learning_rule, run_id, layer, \
                     place <= greatest(1, least(smallest - 1, round({fraction:?} * smallest))) AS is_test FROM sized\
             ), sided AS (\
-                SELECT examples.learning_rule, examples.run_id, examples.layer, is_test, row_number() OVER (\
-                    PARTITION BY examples.learning_rule, is_test \
-                    ORDER BY uniform({seed}, 'balance', examples.run_id, examples.layer), examples.run_id, examples.layer\
-                ) AS place, count(*) OVER (PARTITION BY examples.learning_rule, is_test) AS n \
-                FROM examples JOIN chosen USING (learning_rule, {unit})\
+                SELECT *, row_number() OVER (\
+                    PARTITION BY learning_rule, is_test ORDER BY uniform({seed}, 'balance', run_id, layer), run_id, layer\
+                ) AS place, count(*) OVER (PARTITION BY learning_rule, is_test) AS n \
+                FROM chosen\
             ), balanced AS (\
                 SELECT *, min(n) OVER (PARTITION BY is_test) AS smallest FROM sided\
             ), assigned AS (\
