@@ -1,5 +1,7 @@
 //! Stratified folds: parts of the training examples that a setting is tried on, each with its share of every class.
 
+use std::collections::{HashMap, HashSet};
+
 use engram_schemas::randomness::generator;
 use rand::seq::SliceRandom;
 
@@ -20,32 +22,55 @@ pub struct Fold {
 /// # Errors
 /// [`Error::Examples`] for fewer than two folds, and when no class has an example for each.
 pub fn stratified(labels: &[u32], n_folds: usize, seed: u64) -> Result<Vec<Fold>> {
+    let each_its_own: Vec<usize> = (0..labels.len()).collect();
+    stratified_groups(labels, &each_its_own, n_folds, seed)
+}
+
+/// As [`stratified`], and keeps the examples of a group in one part: what is level is the number of groups. `groups` has
+/// the number of every example's group, whose examples are all of one class.
+///
+/// # Errors
+/// [`Error::Examples`] for fewer than two folds, when no class has a group for each, and for groups of other examples.
+pub fn stratified_groups(
+    labels: &[u32],
+    groups: &[usize],
+    n_folds: usize,
+    seed: u64,
+) -> Result<Vec<Fold>> {
+    if labels.len() != groups.len() {
+        let (n, m) = (labels.len(), groups.len());
+        let reason = format!("{n} examples have groups for {m}");
+        return Err(Error::Examples { reason });
+    }
     let n_classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
     let mut of_class = vec![Vec::new(); n_classes];
-    for (example, &label) in labels.iter().enumerate() {
-        of_class[label as usize].push(example);
+    let mut seen = HashSet::new();
+    for (&label, &group) in labels.iter().zip(groups) {
+        if seen.insert(group) {
+            of_class[label as usize].push(group);
+        }
     }
     let largest = of_class.iter().map(Vec::len).max().unwrap_or(0);
     if n_folds < 2 || largest < n_folds {
         let reason = format!(
-            "{n_folds} folds need at least 2 folds and a class of {n_folds} examples; the largest has {largest}"
+            "{n_folds} folds need at least 2 folds and {n_folds} of a class that may be apart; of the largest class {largest} may"
         );
         return Err(Error::Examples { reason });
     }
     let mut random = generator("folds", seed, n_folds as u64);
-    let mut fold_of = vec![0; labels.len()];
+    let mut fold_of = HashMap::with_capacity(seen.len());
     // The next class goes on where the last one ended, so that the parts' sizes stay level over all classes.
     let mut next = 0;
-    for mut examples in of_class {
-        examples.shuffle(&mut random);
-        for example in examples {
-            fold_of[example] = next % n_folds;
+    for mut groups in of_class {
+        groups.shuffle(&mut random);
+        for group in groups {
+            fold_of.insert(group, next % n_folds);
             next += 1;
         }
     }
     let part = |fold: usize, is_validation: bool| {
         (0..labels.len())
-            .filter(|&example| (fold_of[example] == fold) == is_validation)
+            .filter(|&example| (fold_of.get(&groups[example]) == Some(&fold)) == is_validation)
             .collect()
     };
     Ok((0..n_folds)
@@ -58,6 +83,8 @@ pub fn stratified(labels: &[u32], n_folds: usize, seed: u64) -> Result<Vec<Fold>
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -89,6 +116,32 @@ mod tests {
             prop_assert!(level(folds.iter().map(|fold| fold.validation.len()).collect()));
             prop_assert_eq!(folds, stratified(&labels, n_folds, seed).unwrap());
         }
+    }
+
+    #[test]
+    fn groups_stay_in_one_fold() {
+        // Twelve groups of one to four examples, in three classes.
+        let groups: Vec<usize> = (0..12)
+            .flat_map(|group| vec![group; group % 4 + 1])
+            .collect();
+        let labels: Vec<u32> = groups.iter().map(|&group| group as u32 % 3).collect();
+        let folds = stratified_groups(&labels, &groups, 2, 7).unwrap();
+        for Fold { train, validation } in &folds {
+            let of = |examples: &[usize]| -> BTreeSet<usize> {
+                examples.iter().map(|&example| groups[example]).collect()
+            };
+            assert!(of(train).is_disjoint(&of(validation)));
+            assert_eq!(train.len() + validation.len(), groups.len());
+            for class in 0..3 {
+                let of_class = of(validation)
+                    .into_iter()
+                    .filter(|group| group % 3 == class);
+                assert_eq!(of_class.count(), 2);
+            }
+        }
+        assert_ne!(folds, stratified_groups(&labels, &groups, 2, 8).unwrap());
+        assert!(stratified_groups(&labels, &groups, 5, 7).is_err());
+        assert!(stratified_groups(&labels, &groups[1..], 2, 7).is_err());
     }
 
     #[test]

@@ -5,28 +5,27 @@ use rand::Rng;
 use rayon::prelude::*;
 
 use crate::conv1d_mlp::fit_networks;
-use crate::folds::{self, Fold};
+use crate::folds::Fold;
 use crate::random_forest::{Columns, NAME as FOREST};
 use crate::{
     ConfusionMatrix, Error, Examples, LinearSvmSettings, MaxFeatures, Model, RandomForestSettings,
     Result, Settings, most_probable_classes, select_rows,
 };
 
-/// The mean accuracy of every point over stratified folds of `examples`, in the order of `points`.
+/// The mean accuracy of every point over `folds` of `examples`, in the order of `points`.
 ///
 /// What points share is computed once: the bins of all forests' features, forests that differ in their number of trees
 /// or in the name of how many features they try, machines that differ in C or in their principal components; and one process fits a fold's
 /// networks.
 ///
 /// # Errors
-/// For settings out of range, for fewer examples than folds need, and when a classifier cannot learn from a fold.
+/// For settings out of range, and when a classifier cannot learn from a fold.
 pub fn accuracies(
     examples: &Examples<'_>,
     points: &[Settings],
-    n_folds: usize,
+    folds: &[Fold],
     seed: u64,
 ) -> Result<Vec<f64>> {
-    let folds = folds::stratified(examples.labels(), n_folds, seed)?;
     let families = families(points, examples.n_features());
     let columns = columns(examples, points)?;
     let tasks: Vec<(&Fold, u64, &Vec<usize>)> = folds
@@ -45,7 +44,7 @@ pub fn accuracies(
     let mut means = vec![0.0; points.len()];
     for ((_, _, family), accuracies) in tasks.iter().zip(found) {
         for (&place, accuracy) in family.iter().zip(accuracies) {
-            means[place] += accuracy / n_folds as f64;
+            means[place] += accuracy / folds.len() as f64;
         }
     }
     Ok(means)

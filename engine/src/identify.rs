@@ -92,6 +92,7 @@ pub async fn identify_with_progress(
     let trial = Trial {
         points: settings.points.clone(),
         n_folds: settings.n_folds,
+        folds_by: settings.splits.split_by,
         control: Control::None,
         with_permutations: false,
         seed: settings.splits.seed,

@@ -3,6 +3,7 @@
 use rand::RngExt;
 
 use super::*;
+use crate::folds::stratified;
 use crate::grids::Grid;
 use crate::{Kind, MaxFeatures};
 
@@ -67,9 +68,10 @@ fn points_that_are_learned_together_do_as_well_as_alone() {
         machine(1.0, Some(3)),
         machine(1.0, None),
     ];
-    let together = accuracies(&data.examples(), &points, 3, 1).unwrap();
+    let folds = stratified(data.examples().labels(), 3, 1).unwrap();
+    let together = accuracies(&data.examples(), &points, &folds, 1).unwrap();
     for (point, &accuracy) in points.iter().zip(&together) {
-        let alone = accuracies(&data.examples(), std::slice::from_ref(point), 3, 1).unwrap();
+        let alone = accuracies(&data.examples(), std::slice::from_ref(point), &folds, 1).unwrap();
         assert!(
             (alone[0] - accuracy).abs() < 1e-12,
             "{point:?}: {alone:?}, {accuracy}"
@@ -84,12 +86,13 @@ fn equal_on_any_number_of_threads() {
     let points = Grid::Quick
         .points(Kind::RandomForest, 60, data.examples().feature_names())
         .unwrap();
+    let folds = stratified(data.examples().labels(), 3, 0).unwrap();
     let on = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(n_threads)
             .build()
             .unwrap();
-        pool.install(|| accuracies(&data.examples(), &points, 3, 0).unwrap())
+        pool.install(|| accuracies(&data.examples(), &points, &folds, 0).unwrap())
     };
     assert_eq!(on(1), on(3));
 }
@@ -110,6 +113,7 @@ fn forests_of_one_grid_try_the_same_thresholds() {
             ..RandomForestSettings::default()
         })
     });
-    let error = accuracies(&data.examples(), &points, 3, 0).unwrap_err();
+    let folds = stratified(data.examples().labels(), 3, 0).unwrap();
+    let error = accuracies(&data.examples(), &points, &folds, 0).unwrap_err();
     assert!(error.to_string().contains("`thresholds`"), "{error}");
 }

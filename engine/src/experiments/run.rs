@@ -68,7 +68,7 @@ pub async fn run(
             .or(splits.first())
             .cloned()
             .unwrap_or_default();
-        if let Some(outcome) = lacking(&matrix, &sides, protocol) {
+        if let Some(outcome) = lacking(&matrix, &sides, variant, protocol) {
             return Ok(outcome);
         }
         let trial = Trial {
@@ -78,6 +78,7 @@ pub async fn run(
                 &matrix.names,
             )?,
             n_folds: protocol.n_folds,
+            folds_by: variant.split_by.unwrap_or_default(),
             control: variant.control,
             with_permutations: variant.classifier == Kind::RandomForest
                 && variant.experiment == "figure_2a",
@@ -114,7 +115,12 @@ fn not_testable(why: impl Into<String>) -> Outcome {
 }
 
 /// What is missing for a fair trial: classes on either side, and enough examples to cross-validate on.
-fn lacking(matrix: &FeatureMatrix, split: &Split, protocol: &Protocol) -> Option<Outcome> {
+fn lacking(
+    matrix: &FeatureMatrix,
+    split: &Split,
+    variant: &Variant,
+    protocol: &Protocol,
+) -> Option<Outcome> {
     let classes = |rows: &[usize]| -> BTreeSet<usize> {
         rows.iter().map(|&row| matrix.labels[row]).collect()
     };
@@ -133,18 +139,25 @@ fn lacking(matrix: &FeatureMatrix, split: &Split, protocol: &Protocol) -> Option
             "no example of {rule} is left to learn from"
         )));
     }
-    let of = |class: usize| {
-        split
-            .train
-            .iter()
+    let folded_by = variant.split_by.unwrap_or_default();
+    let units = |class: usize| -> BTreeSet<_> {
+        let examples = split.train.iter();
+        examples
             .filter(|&&row| matrix.labels[row] == class)
-            .count()
+            .map(|&row| match folded_by {
+                SplitBy::Example => (row, ""),
+                SplitBy::Run => (0, matrix.examples[row].run_id.as_str()),
+            })
+            .collect()
     };
-    let smallest = train.iter().map(|&class| (of(class), class)).min()?;
+    let smallest = train
+        .iter()
+        .map(|&class| (units(class).len(), class))
+        .min()?;
     (smallest.0 < protocol.n_folds).then(|| {
         let rule = &matrix.classes[smallest.1];
         not_testable(format!(
-            "{} examples of {rule} are left to learn from, fewer than the {} folds",
+            "{} {folded_by}s of {rule} are left to learn from, fewer than the {} folds",
             smallest.0, protocol.n_folds
         ))
     })

@@ -1,8 +1,10 @@
 //! One split's trial: settings are chosen on the training examples, a model is learned from them, and the test examples say
 //! how well it names their rules.
 
+use std::collections::HashMap;
+
 use engram_classifiers::{
-    ConfusionMatrix, Estimate, Examples, FeatureGroups, RandomForestSettings, Settings,
+    ConfusionMatrix, Estimate, Examples, FeatureGroups, RandomForestSettings, Settings, folds,
     grid_search, most_probable_classes, permutation, select_rows,
 };
 use engram_schemas::randomness::generator;
@@ -11,7 +13,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::Serialize;
 
-use super::splits::Split;
+use super::splits::{Split, SplitBy};
 use crate::feature_matrix::BinnedMatrix;
 use crate::{Error, FeatureMatrix, Result};
 
@@ -22,6 +24,8 @@ pub(crate) struct Trial {
     pub(crate) points: Vec<Settings>,
     /// Folds of the training examples that they are tried on.
     pub(crate) n_folds: usize,
+    /// What a fold keeps together, as the split does.
+    pub(crate) folds_by: SplitBy,
     /// What is done to the training examples.
     pub(crate) control: Control,
     /// Whether features are permuted to see which are missed.
@@ -80,7 +84,17 @@ impl Trial {
         let train = Examples::try_new(&train_features, &matrix.names, &train_labels, n_classes)?;
         let grid_accuracies = match self.points.len() {
             1 => Vec::new(),
-            _ => grid_search::accuracies(&train, &self.points, self.n_folds, seed("folds"))?,
+            _ => {
+                let seed = seed("folds");
+                let folds = match self.folds_by {
+                    SplitBy::Example => folds::stratified(&train_labels, self.n_folds, seed),
+                    SplitBy::Run => {
+                        let runs = run_numbers(matrix, &split.train);
+                        folds::stratified_groups(&train_labels, &runs, self.n_folds, seed)
+                    }
+                };
+                grid_search::accuracies(&train, &self.points, &folds?, seed)?
+            }
         };
         let chosen = grid_search::best(&grid_accuracies).unwrap_or(0);
         let settings = self.points.get(chosen).ok_or_else(|| Error::Splits {
@@ -160,6 +174,18 @@ impl SplitOutcome {
             permutation_importances: Vec::new(),
         }
     }
+}
+
+/// A number for the run of each of the rows.
+fn run_numbers(matrix: &FeatureMatrix, rows: &[usize]) -> Vec<usize> {
+    let mut numbers = HashMap::new();
+    rows.iter()
+        .map(|&row| {
+            let next = numbers.len();
+            let run_id = matrix.examples[row].run_id.as_str();
+            *numbers.entry(run_id).or_insert(next)
+        })
+        .collect()
 }
 
 fn groups(matrix: &FeatureMatrix) -> FeatureGroups {

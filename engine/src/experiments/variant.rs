@@ -214,6 +214,15 @@ impl Variant {
         )
     }
 
+    /// What splits keep together, and folds.
+    fn folded(&self) -> &'static str {
+        match self.split_by {
+            None => "",
+            Some(SplitBy::Example) => "example",
+            Some(SplitBy::Run) => "run, in folds too",
+        }
+    }
+
     /// Name of the file of its rows: a hash of all that they follow from, the dataset's runs among them.
     ///
     /// # Errors
@@ -225,7 +234,7 @@ impl Variant {
             self.experiment.to_owned(),
             self.bound(&query, protocol, 0)?,
             self.classifier.to_string(),
-            self.split_by.map_or("", SplitBy::as_str).to_owned(),
+            self.folded().to_owned(),
             self.control.as_str().to_owned(),
             protocol.n_splits.to_string(),
             protocol.n_folds.to_string(),

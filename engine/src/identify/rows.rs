@@ -6,7 +6,7 @@ use engram_schemas::results::{Control, ResultRow};
 
 use super::{EXPERIMENT, IdentifySettings};
 use crate::FeatureMatrix;
-use crate::experiments::{SplitOutcome, rows};
+use crate::experiments::{SplitBy, SplitOutcome, rows};
 
 /// Hash of all that the rows follow from: the question, the settings and the runs that are asked.
 pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -> String {
@@ -18,7 +18,9 @@ pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -
     .to_string();
     let asked = [EXPERIMENT, &settings.query, &stored];
     let in_pieces = settings.in_pieces.then_some("in pieces");
-    let asked = asked.into_iter().chain(in_pieces);
+    let has_folds_of_runs = settings.points.len() > 1 && settings.splits.split_by == SplitBy::Run;
+    let folds = has_folds_of_runs.then_some("runs in one fold");
+    let asked = asked.into_iter().chain(in_pieces).chain(folds);
     rows::result_id(asked.chain(run_ids.iter().copied()))
 }
 

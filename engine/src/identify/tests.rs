@@ -3,6 +3,8 @@
 use super::outcome::summary;
 use super::rows::{result_id, result_rows};
 use engram_classifiers::RandomForestSettings;
+use engram_schemas::randomness::generator;
+use rand::seq::SliceRandom;
 
 use super::*;
 use crate::feature_matrix::Side;
@@ -176,6 +178,7 @@ fn a_rule_that_shows_in_a_feature_is_identified() {
     let trial = Trial {
         points: vec![forest(20)],
         n_folds: 2,
+        folds_by: SplitBy::Example,
         control: Control::None,
         with_permutations: true,
         seed: 0,
@@ -246,6 +249,7 @@ fn shuffled_labels_tell_nothing() {
         let trial = Trial {
             points: vec![forest(20)],
             n_folds: 2,
+            folds_by: SplitBy::Example,
             control,
             with_permutations: false,
             seed: 0,
@@ -257,4 +261,40 @@ fn shuffled_labels_tell_nothing() {
     // Chance is one half, and eight tests of a hundred examples have a standard error of 0.02.
     let shuffled = accuracy(Control::ShuffledLabels);
     assert!((shuffled - 0.5).abs() < 0.1, "{shuffled}");
+}
+
+#[test]
+fn folds_keep_networks_together_where_splits_do() {
+    // Four layers of each of a hundred networks, which a feature tells apart; rules follow from nothing.
+    let labels: Vec<usize> = (0..400).map(|example| example / 4 * 7 % 11 % 2).collect();
+    let runs: Vec<String> = (0..400)
+        .map(|example| format!("run{}", example / 4))
+        .collect();
+    let runs: Vec<&str> = runs.iter().map(String::as_str).collect();
+    let mut matrix = matrix(&labels, &runs);
+    let mut places: Vec<u8> = (0..100).collect();
+    places.shuffle(&mut generator("test", 0, 0));
+    for (example, row) in matrix.values.chunks_mut(5).enumerate() {
+        row.fill(0.0);
+        row[2] = places[example / 4].into();
+    }
+    let split = Split {
+        train: (0..320).collect(),
+        test: (320..400).collect(),
+        left_out: Vec::new(),
+    };
+    let on_folds = |folds_by| {
+        let trial = Trial {
+            points: vec![forest(20), forest(40)],
+            n_folds: 5,
+            folds_by,
+            control: Control::None,
+            with_permutations: false,
+            seed: 0,
+        };
+        trial.run(&matrix, &split, 0).unwrap().grid_accuracies[1]
+    };
+    let (by_example, by_run) = (on_folds(SplitBy::Example), on_folds(SplitBy::Run));
+    assert!(by_example > 0.9, "{by_example}");
+    assert!(by_run < 0.7, "{by_run}");
 }

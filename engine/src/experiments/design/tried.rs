@@ -123,6 +123,7 @@ impl Tried {
         let trial = Trial {
             points: vec![settings.clone()],
             n_folds: 1,
+            folds_by: split_settings.split_by,
             control: Control::None,
             with_permutations: false,
             seed: split_settings.seed,

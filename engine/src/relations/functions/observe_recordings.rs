@@ -64,9 +64,7 @@ impl TableFunction for ObserveRecordings {
             (Some(fraction), None) => {
                 let fraction = fraction.share("unit_fraction")?;
                 // As in `sample_units`: a product that misses a whole number by rounding alone counts as that number.
-                format!(
-                    "least(greatest(1, ceil({fraction:?} * {length} * (1 - 1e-12))), {length})"
-                )
+                format!("least(greatest(1, ceil({fraction:?} * {length} * (1 - 1e-12))), {length})")
             }
             (None, Some(units)) => format!("least({}, {length})", units.integer("units", 1)?),
             (None, None) => length.to_owned(),
@@ -74,9 +72,9 @@ impl TableFunction for ObserveRecordings {
         let of_units = "arrow_cast(units, 'List(Float64)')";
         let of_change = "make_array(list_observe(units)['mean'] * array_length(units))";
         let seen = match measure {
-            ALL => format!(
-                "CASE measure WHEN 'activity_change' THEN {of_change} ELSE {of_units} END"
-            ),
+            ALL => {
+                format!("CASE measure WHEN 'activity_change' THEN {of_change} ELSE {of_units} END")
+            }
             "activity_change" => of_change.to_owned(),
             _ => of_units.to_owned(),
         };
