@@ -158,12 +158,6 @@ impl Session {
             .options_mut()
             .optimizer
             .enable_aggregate_dynamic_filter_pushdown = false;
-        // A field of a computed structure would be asked for below what computes it, and each of its fields compute all of them again:
-        // `observe(x)['mean']`. No file has structures that reading a part of would be less.
-        config
-            .options_mut()
-            .optimizer
-            .enable_leaf_expression_pushdown = false;
         // Of groups below a window it leaves those out that are not among the first, of which the window is to know.
         config.options_mut().optimizer.enable_topk_aggregation = false;
         // Parquet's bounds pass over NaN. With them DataFusion takes a column of one number and NaNs for that number.
