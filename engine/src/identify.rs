@@ -145,12 +145,10 @@ pub(crate) fn check_classes(matrix: &FeatureMatrix, split_by: SplitBy) -> Result
             n_examples: matrix.n_examples(),
         });
     }
+    let rows: Vec<usize> = (0..matrix.n_examples()).collect();
     let mut units = vec![BTreeSet::new(); matrix.classes.len()];
-    for (number, (example, &label)) in matrix.examples.iter().zip(&matrix.labels).enumerate() {
-        units[label].insert(match split_by {
-            SplitBy::Example => (number, ""),
-            SplitBy::Run => (0, example.run_id.as_str()),
-        });
+    for (&label, unit) in matrix.labels.iter().zip(split_by.units(matrix, &rows)) {
+        units[label].insert(unit);
     }
     match units.iter().map(BTreeSet::len).zip(&matrix.classes).min() {
         Some((found, class)) if found < NEEDED => Err(Error::TooFewExamples {

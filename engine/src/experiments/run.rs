@@ -1,6 +1,6 @@
 //! Runs a variant, or finds that it was run before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engram_classifiers::Kind;
 use engram_schemas::results::ResultRow;
@@ -140,20 +140,13 @@ fn lacking(
         )));
     }
     let folded_by = variant.split_by.unwrap_or_default();
-    let units = |class: usize| -> BTreeSet<_> {
-        let examples = split.train.iter();
-        examples
-            .filter(|&&row| matrix.labels[row] == class)
-            .map(|&row| match folded_by {
-                SplitBy::Example => (row, ""),
-                SplitBy::Run => (0, matrix.examples[row].run_id.as_str()),
-            })
-            .collect()
-    };
-    let smallest = train
-        .iter()
-        .map(|&class| (units(class).len(), class))
-        .min()?;
+    let units = folded_by.units(matrix, &split.train);
+    let mut of_class: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (&row, unit) in split.train.iter().zip(units) {
+        of_class.entry(matrix.labels[row]).or_default().insert(unit);
+    }
+    let sizes = of_class.iter().map(|(&class, units)| (units.len(), class));
+    let smallest = sizes.min()?;
     (smallest.0 < protocol.n_folds).then(|| {
         let rule = &matrix.classes[smallest.1];
         not_testable(format!(

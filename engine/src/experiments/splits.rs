@@ -37,6 +37,21 @@ impl SplitBy {
             Self::Run => "run",
         }
     }
+
+    /// A number for what each of the rows is kept together with.
+    pub(crate) fn units(self, matrix: &FeatureMatrix, rows: &[usize]) -> Vec<usize> {
+        let mut runs = HashMap::new();
+        rows.iter()
+            .map(|&row| match self {
+                Self::Example => row,
+                Self::Run => {
+                    let next = runs.len();
+                    let run_id = matrix.examples[row].run_id.as_str();
+                    *runs.entry(run_id).or_insert(next)
+                }
+            })
+            .collect()
+    }
 }
 
 impl fmt::Display for SplitBy {

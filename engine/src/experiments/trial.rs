@@ -1,11 +1,9 @@
 //! One split's trial: settings are chosen on the training examples, a model is learned from them, and the test examples say
 //! how well it names their rules.
 
-use std::collections::HashMap;
-
 use engram_classifiers::{
-    ConfusionMatrix, Estimate, Examples, FeatureGroups, RandomForestSettings, Settings, folds,
-    grid_search, most_probable_classes, permutation, select_rows,
+    ConfusionMatrix, Estimate, Examples, FeatureGroups, RandomForestSettings, Settings,
+    folds::stratified_groups, grid_search, most_probable_classes, permutation, select_rows,
 };
 use engram_schemas::randomness::generator;
 use engram_schemas::results::Control;
@@ -86,14 +84,9 @@ impl Trial {
             1 => Vec::new(),
             _ => {
                 let seed = seed("folds");
-                let folds = match self.folds_by {
-                    SplitBy::Example => folds::stratified(&train_labels, self.n_folds, seed),
-                    SplitBy::Run => {
-                        let runs = run_numbers(matrix, &split.train);
-                        folds::stratified_groups(&train_labels, &runs, self.n_folds, seed)
-                    }
-                };
-                grid_search::accuracies(&train, &self.points, &folds?, seed)?
+                let units = self.folds_by.units(matrix, &split.train);
+                let folds = stratified_groups(&train_labels, &units, self.n_folds, seed)?;
+                grid_search::accuracies(&train, &self.points, &folds, seed)?
             }
         };
         let chosen = grid_search::best(&grid_accuracies).unwrap_or(0);
@@ -174,18 +167,6 @@ impl SplitOutcome {
             permutation_importances: Vec::new(),
         }
     }
-}
-
-/// A number for the run of each of the rows.
-fn run_numbers(matrix: &FeatureMatrix, rows: &[usize]) -> Vec<usize> {
-    let mut numbers = HashMap::new();
-    rows.iter()
-        .map(|&row| {
-            let next = numbers.len();
-            let run_id = matrix.examples[row].run_id.as_str();
-            *numbers.entry(run_id).or_insert(next)
-        })
-        .collect()
 }
 
 fn groups(matrix: &FeatureMatrix) -> FeatureGroups {
