@@ -60,6 +60,10 @@ const QUERIES: [(&str, &str); 20] = [
         "SELECT run_id, layer, collect_trajectories(epoch, weight_raw_mean) FROM trajectories GROUP BY run_id, layer",
     ),
     (
+        "collect_admissible",
+        "SELECT run_id, layer, collect_admissible(status = 'trained', epoch, weight_raw_mean) FROM trajectories GROUP BY run_id, layer",
+    ),
+    (
         "  array_agg",
         "SELECT run_id, layer, array_agg(weight_raw_mean ORDER BY epoch) FROM trajectories GROUP BY run_id, layer",
     ),

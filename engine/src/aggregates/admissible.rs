@@ -51,7 +51,8 @@ impl AggregateUDFImpl for Admissible {
     fn documentation(&self) -> Option<&Documentation> {
         documentation!(
             "For each of the trajectories' statistics whether it is finite, in single precision, at every checkpoint of every row that has the usual \
-             checkpoints (see `usual_epochs`): a list of booleans. A row where either argument is NULL does not count.",
+             checkpoints (see `usual_epochs`): a list of booleans. A row where either argument is NULL does not count; \
+             a trajectory that is NULL is not finite.",
             "admissible(epochs, trajectories)",
             "SELECT admissible(epochs, trajectories) AS is_admissible FROM series WHERE status = 'trained'",
             "epochs" => "A list of integers.",

@@ -5,6 +5,8 @@
 //! IEEE arithmetic. A group of one value has variance 0, so that what divides by it is NaN.
 
 mod admissible;
+mod checkpoints;
+mod collect_admissible;
 mod collect_trajectories;
 mod collected;
 mod folded;
@@ -41,7 +43,7 @@ fn not_distinct(arguments: &AccumulatorArgs) -> Result<()> {
 mod tests;
 
 /// Every aggregate.
-pub(crate) fn all() -> [AggregateUDF; 9] {
+pub(crate) fn all() -> [AggregateUDF; 10] {
     [
         AggregateUDF::from(OfNumbers::<frobenius_norm::FrobeniusNorm>::default()),
         AggregateUDF::from(OfNumbers::<pearson_skewness::PearsonSkewness>::default()),
@@ -50,6 +52,7 @@ pub(crate) fn all() -> [AggregateUDF; 9] {
         AggregateUDF::from(OfNumbers::<third_quartile::ThirdQuartile>::default()),
         AggregateUDF::from(OfNumbers::<observe::Observe>::default()),
         AggregateUDF::from(collect_trajectories::CollectTrajectories::default()),
+        AggregateUDF::from(collect_admissible::CollectAdmissible::default()),
         AggregateUDF::from(usual_epochs::UsualEpochs::default()),
         AggregateUDF::from(admissible::Admissible::default()),
     ]

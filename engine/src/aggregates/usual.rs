@@ -135,7 +135,8 @@ impl Accumulator for Usual {
                         let values = trajectories.value(number);
                         let values = values.as_primitive::<Float64Type>();
                         // In single precision, as classifiers read them.
-                        values.null_count() == 0
+                        trajectories.is_valid(number)
+                            && values.null_count() == 0
                             && values
                                 .values()
                                 .iter()

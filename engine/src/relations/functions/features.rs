@@ -60,18 +60,22 @@ impl TableFunction for Features {
             .map(|name| format!("[{}]", quoted(name)))
             .collect();
         let names = names.join(", ");
-        let is_chosen = match only_admissible {
-            true => {
+        let (collected, is_chosen) = match only_admissible {
+            true => (
+                format!("collect_admissible(status = 'trained', {time}, {values})"),
                 "admissible(CASE WHEN status = 'trained' THEN epochs END, trajectories) OVER ()"
-                    .to_owned()
-            }
-            false => format!("[{}]", vec!["true"; observed.len()].join(", ")),
+                    .to_owned(),
+            ),
+            false => (
+                format!("collect_trajectories({time}, {values})"),
+                format!("[{}]", vec!["true"; observed.len()].join(", ")),
+            ),
         };
         // Every file is read once: what is asked of all examples is asked of what was collected of them.
         Ok(format!(
             ", example AS (\
                 SELECT {identity}, collect_trajectories({time})['epochs'] AS epochs, \
-                    collect_trajectories({time}, {values})['trajectories'] AS trajectories FROM input GROUP BY {identity}\
+                    {collected}['trajectories'] AS trajectories FROM input GROUP BY {identity}\
             ), among_all AS (\
                 SELECT *, usual_epochs(CASE WHEN status = 'trained' THEN epochs END) OVER () AS usual, \
                     {is_chosen} AS is_chosen FROM example\
