@@ -61,7 +61,7 @@ const QUERIES: [(&str, &str); 20] = [
     ),
     (
         "collect_admissible",
-        "SELECT run_id, layer, collect_admissible(status = 'trained', epoch, weight_raw_mean) FROM trajectories GROUP BY run_id, layer",
+        "SELECT run_id, layer, collect_admissible((status = 'trained'), epoch, weight_raw_mean) FROM trajectories GROUP BY run_id, layer",
     ),
     (
         "  array_agg",

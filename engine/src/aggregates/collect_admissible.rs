@@ -78,7 +78,7 @@ impl AggregateUDFImpl for CollectAdmissible {
              precision, is NULL, and so may be that of the same value in other groups of equal epochs, as no group's is admissible then. \
              Of a group with a row that does not count all are NULL, and it says nothing of others.",
             "collect_admissible(counts, epoch, x, ...)",
-            "SELECT run_id, layer, collect_admissible(status = 'trained', epoch, weight_raw_skew, weight_raw_mean) AS collected \
+            "SELECT run_id, layer, collect_admissible((status = 'trained'), epoch, weight_raw_skew, weight_raw_mean) AS collected \
              FROM trajectories GROUP BY run_id, layer",
             "counts" => "Whether the row counts; NULL counts as false.",
             "epoch" => "When the values were seen.",

@@ -23,7 +23,11 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
     ];
     let values = proptest::collection::vec([value.clone(), value.clone(), value], 3);
     let group = (0..5u8, 0..4u8, values).prop_map(|(counts, checkpoints, values)| {
-        let epochs = if checkpoints > 0 { vec![5, 0, 10] } else { vec![0, 20] };
+        let epochs = if checkpoints > 0 {
+            vec![5, 0, 10]
+        } else {
+            vec![0, 20]
+        };
         Group {
             is_counted: counts > 0,
             values: values[..epochs.len()].to_vec(),
@@ -34,7 +38,11 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
 }
 
 /// What an accumulator gives of the groups. `at_a_time` come out at once, and every other one went through a state.
-fn collected(mut new: impl FnMut() -> Checkpoints, groups: &[Group], at_a_time: usize) -> StructArray {
+fn collected(
+    mut new: impl FnMut() -> Checkpoints,
+    groups: &[Group],
+    at_a_time: usize,
+) -> StructArray {
     let mut all = new();
     for (number, group) in groups.iter().enumerate() {
         let mut columns: Vec<ArrayRef> = Vec::new();
@@ -80,7 +88,9 @@ fn trajectory(of: &StructArray, group: usize, value: usize) -> Option<Vec<f64>> 
     let trajectories = of.column(1).as_list::<i32>().value(group);
     let trajectories = trajectories.as_list::<i32>();
     let numbers = |list: ArrayRef| list.as_primitive::<Float64Type>().values().to_vec();
-    trajectories.is_valid(value).then(|| numbers(trajectories.value(value)))
+    trajectories
+        .is_valid(value)
+        .then(|| numbers(trajectories.value(value)))
 }
 
 /// What is admissible in the groups that count.

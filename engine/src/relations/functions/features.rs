@@ -62,7 +62,7 @@ impl TableFunction for Features {
         let names = names.join(", ");
         let (collected, is_chosen) = match only_admissible {
             true => (
-                format!("collect_admissible(status = 'trained', {time}, {values})"),
+                format!("collect_admissible((status = 'trained'), {time}, {values})"),
                 "admissible(CASE WHEN status = 'trained' THEN epochs END, trajectories) OVER ()"
                     .to_owned(),
             ),
