@@ -32,6 +32,9 @@ use futures::TryStreamExt;
 use super::file_bounds::FileBounds;
 use crate::dataset::FileRuns;
 
+/// Partitions for each thread. Who reads waits, for a disk or for a store, and meanwhile others compute.
+const FILES_AT_ONCE: usize = 4;
+
 /// A table of files, of one run each or of many.
 ///
 /// Where each is of one, its partitions are whole runs, but which run is in which is not what a hash says. DataFusion may believe so where two
@@ -211,7 +214,7 @@ impl TableProvider for RunFiles {
             let schema = project_schema(&self.schema(), projection)?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let n_groups = state.config().target_partitions();
+        let n_groups = FILES_AT_ONCE * state.config().target_partitions();
         let source = self
             .files
             .options()
