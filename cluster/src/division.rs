@@ -62,11 +62,13 @@ fn divided(scan: &FileScanConfig, n_tasks: usize) -> Result<Vec<FileScanConfig>>
     let mut without_files = scan.clone();
     without_files.file_groups.clear();
     let mut tasks = vec![without_files; n_tasks];
-    for group in &scan.file_groups {
-        let parts = match scan.output_partitioning {
+    for (number, group) in scan.file_groups.iter().enumerate() {
+        let mut parts = match scan.output_partitioning {
             Some(_) => cut(runs(scan, group)?, n_tasks),
             None => cut(pieces(group, n_tasks as u64), n_tasks),
         };
+        // Of groups of fewer runs than there are tasks, not the same tasks get nothing.
+        parts.rotate_right(number % n_tasks);
         for (task, part) in tasks.iter_mut().zip(parts) {
             task.file_groups.push(FileGroup::new(part));
         }

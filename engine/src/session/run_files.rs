@@ -30,10 +30,8 @@ use engram_schemas::trajectories::column;
 use futures::TryStreamExt;
 
 use super::file_bounds::FileBounds;
+use super::settings;
 use crate::dataset::FileRuns;
-
-/// Partitions for each thread. Who reads waits, for a disk or for a store, and meanwhile others compute.
-const FILES_AT_ONCE: usize = 4;
 
 /// A table of files, of one run each or of many.
 ///
@@ -214,7 +212,7 @@ impl TableProvider for RunFiles {
             let schema = project_schema(&self.schema(), projection)?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let n_groups = FILES_AT_ONCE * state.config().target_partitions();
+        let n_groups = settings::n_partitions_of_files(state);
         let source = self
             .files
             .options()

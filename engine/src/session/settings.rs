@@ -8,9 +8,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use datafusion::catalog::Session;
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::object_store::DefaultObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::SessionConfig;
@@ -22,6 +24,9 @@ use super::memory_pool::{FILES_OF_A_MERGE, LimitedPool};
 /// The limit below which batches are made smaller, in bytes. A row of collected trajectories takes 8 kB, and an operator that spilled all
 /// it held has to take a batch in.
 const ROOM_FOR_WHOLE_BATCHES: usize = 4 << 30;
+
+/// Partitions of a scan for each thread: one that waits, for a disk or for a store, lets others compute.
+const FILES_AT_ONCE: usize = 4;
 
 /// The fewest rows of a batch.
 const SMALLEST_BATCH: usize = 256;
@@ -113,6 +118,16 @@ impl SessionSettings {
         // More than can be addressed is no limit that could be reached.
         self.memory_limit_bytes
             .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+}
+
+/// Into how many partitions the files of a table are divided. Under a small limit no more than there are threads, as each needs room
+/// of its own for what is planned above it.
+pub(super) fn n_partitions_of_files(session: &dyn Session) -> usize {
+    let n_threads = session.config().target_partitions();
+    match session.runtime_env().memory_pool.memory_limit() {
+        MemoryLimit::Finite(limit) if limit < ROOM_FOR_WHOLE_BATCHES => n_threads,
+        _ => FILES_AT_ONCE * n_threads,
     }
 }
 
