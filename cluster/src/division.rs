@@ -15,7 +15,7 @@ use datafusion::common::{Result, Statistics, internal_err};
 use datafusion::datasource::listing::{FileRange, PartitionedFile};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, Partitioning};
 use datafusion_distributed::{
     DesiredTaskCountEvent, DesiredTaskCountEventResponse, DistributedConfig, DistributedLeafExec,
     ScaleUpLeafNodeEvent, ScaleUpLeafNodeEventResponse,
@@ -64,8 +64,8 @@ fn divided(scan: &FileScanConfig, n_tasks: usize) -> Result<Vec<FileScanConfig>>
     let mut tasks = vec![without_files; n_tasks];
     for (number, group) in scan.file_groups.iter().enumerate() {
         let mut parts = match scan.output_partitioning {
-            Some(_) => cut(runs(scan, group)?, n_tasks),
-            None => cut(pieces(group, n_tasks as u64), n_tasks),
+            Some(Partitioning::Hash(..)) => cut(runs(scan, group)?, n_tasks),
+            _ => cut(pieces(group, n_tasks as u64), n_tasks),
         };
         // Of groups of fewer runs than there are tasks, not the same tasks get nothing.
         parts.rotate_right(number % n_tasks);

@@ -157,6 +157,20 @@ impl RunFiles {
     }
 }
 
+/// The scan in so many groups of whole files, where there are as many files. Where there are fewer, DataFusion cuts them, in as many
+/// pieces as there are threads; it would so here too, and have fewer files read at once.
+fn by_file(scan: FileScanConfig, n_groups: usize) -> FileScanConfig {
+    let files = scan.file_groups.iter().flat_map(FileGroup::iter);
+    let files: Vec<_> = files.map(|file| vec![file.clone()]).collect();
+    if files.len() < n_groups {
+        return scan;
+    }
+    FileScanConfigBuilder::from(scan)
+        .with_file_groups(balanced(files, n_groups))
+        .with_output_partitioning(Some(Partitioning::UnknownPartitioning(n_groups)))
+        .build()
+}
+
 /// At most `n_groups` groups of about equally many bytes, each of whole runs in their order.
 fn balanced(runs: Vec<Vec<PartitionedFile>>, n_groups: usize) -> Vec<FileGroup> {
     let n_groups = n_groups.min(runs.len());
@@ -223,7 +237,10 @@ impl TableProvider for RunFiles {
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
-        let scan = self.by_run(&scan)?.unwrap_or(scan);
+        let scan = match self.by_run(&scan)? {
+            Some(by_run) => by_run,
+            None => by_file(scan, n_groups),
+        };
         let format = &self.files.options().format;
         format.create_physical_plan(state, scan).await
     }
