@@ -22,7 +22,7 @@ const REPEATS: usize = 3;
 
 /// A function, and the query that is mostly it. Lists are made in the query: a thousand numbers for each of a thousand
 /// rows.
-const QUERIES: [(&str, &str); 20] = [
+const QUERIES: [(&str, &str); 21] = [
     (
         "(reading alone)",
         "SELECT sum(weight_raw_mean) FROM trajectories",
