@@ -146,7 +146,8 @@ fn columns(importances: &[Importance]) -> Vec<Column> {
         let least = lost
             .iter()
             .map(|estimate| estimate.mean - estimate.standard_error.unwrap_or(0.0))
-            .fold(0.0, f64::min);
+            .fold(0.0, f64::min)
+            * 1.05;
         columns.push(Column {
             label: "Accuracy lost".to_owned(),
             form: Form::Points,
