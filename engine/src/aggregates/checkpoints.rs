@@ -215,12 +215,8 @@ impl Checkpoints {
         if seen.values.len() < epochs.len() * self.n_values {
             return vec![false; self.n_values];
         }
-        if !finite.contains_key(epochs) {
-            finite.insert(epochs.to_vec(), vec![true; self.n_values]);
-        }
-        let Some(finite) = finite.get_mut(epochs) else {
-            return Vec::new();
-        };
+        let of_epochs = finite.entry(epochs.to_vec());
+        let finite = of_epochs.or_insert_with(|| vec![true; self.n_values]);
         for values in seen.values.chunks_exact(self.n_values.max(1)) {
             for (is_finite, &value) in finite.iter_mut().zip(values) {
                 // In single precision, as classifiers read them.
@@ -349,7 +345,10 @@ impl GroupsAccumulator for Checkpoints {
     fn size(&self) -> usize {
         // Vectors that grow by doubling hold at most twice what is in them.
         let a_checkpoint = size_of::<i64>() + self.n_values * size_of::<f64>();
-        self.groups.capacity() * size_of::<Seen>() + self.n_checkpoints * a_checkpoint * 3 / 2
+        let n_finite = self.finite.as_ref().map_or(0, HashMap::len);
+        self.groups.capacity() * size_of::<Seen>()
+            + self.n_checkpoints * a_checkpoint * 3 / 2
+            + n_finite * (size_of::<(Vec<i64>, Vec<bool>)>() + self.n_values)
     }
 }
 
