@@ -248,7 +248,39 @@ impl TableProvider for RunFiles {
 
 #[cfg(test)]
 mod tests {
+    use arrow::datatypes::{DataType, Schema};
+    use datafusion::datasource::object_store::ObjectStoreUrl;
+    use datafusion::datasource::physical_plan::ParquetSource;
+
     use super::*;
+
+    #[test]
+    fn many_files_are_read_side_by_side_and_few_are_left_to_be_cut() {
+        let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int32, false)]));
+        let source = Arc::new(ParquetSource::new(schema));
+        let files = (1..=8).map(|size| PartitionedFile::new(format!("f{size}"), size));
+        let url = ObjectStoreUrl::local_filesystem();
+        let scan = FileScanConfigBuilder::new(url, source)
+            .with_file_groups(FileGroup::new(files.collect()).split_files(2))
+            .build();
+        let sizes = |scan: &FileScanConfig| -> Vec<Vec<u64>> {
+            let groups = scan.file_groups.iter();
+            let size = |file: &PartitionedFile| file.object_meta.size;
+            groups
+                .map(|group| group.iter().map(size).collect())
+                .collect()
+        };
+        let many = by_file(scan.clone(), 4);
+        assert_eq!(
+            sizes(&many),
+            [vec![1, 8], vec![2, 7], vec![3, 6], vec![4, 5]]
+        );
+        // So that no rule cuts them anew.
+        assert!(many.output_partitioning.is_some());
+        let few = by_file(scan.clone(), 9);
+        assert_eq!(sizes(&few), sizes(&scan));
+        assert!(few.output_partitioning.is_none());
+    }
 
     #[test]
     fn runs_stay_whole_and_groups_are_of_one_size() {
