@@ -17,6 +17,9 @@ pub(crate) enum Failure {
     /// Stopped on request before everything was done.
     #[error("{0}")]
     Stopped(String),
+    /// Ended by a signal, with what was not done yet.
+    #[error("stopped by {0} before the end")]
+    Ended(&'static str),
 }
 
 /// The whole message, for standard error.
@@ -54,7 +57,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(STOPPED);
     }
     match error.downcast_ref::<Failure>() {
-        Some(Failure::Stopped(_)) => ExitCode::from(STOPPED),
+        Some(Failure::Stopped(_) | Failure::Ended(_)) => ExitCode::from(STOPPED),
         Some(Failure::Internal { .. }) => ExitCode::from(2),
         _ => ExitCode::from(1),
     }

@@ -4,7 +4,6 @@ pub(crate) mod data;
 mod ending;
 pub(crate) mod progress;
 mod selection;
-pub(crate) mod signals;
 mod stored_plan;
 pub(crate) mod target;
 pub(crate) mod trainer;
@@ -22,9 +21,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::failure::Failure;
 use crate::listing::Listing;
+use crate::signals::{self, Stop, asked, asked_twice};
 use progress::Progress;
 use selection::{Chosen, Selection};
-use signals::{Stop, asked, asked_twice};
 use workers::{Attempt, Crew, Report};
 
 /// Train the networks of a sweep and store what is observed of them

@@ -20,6 +20,7 @@ mod report;
 mod reproduce;
 mod serve;
 mod session_arguments;
+mod signals;
 mod sql;
 mod status;
 mod tune;
@@ -156,7 +157,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let main = std::thread::Builder::new()
         .name("main".to_owned())
         .stack_size(STACK_BYTES)
-        .spawn(move || runtime.block_on(perform(arguments)))
+        .spawn(move || {
+            let done = runtime.block_on(perform(arguments));
+            runtime.shutdown_timeout(signals::LAST_WORK);
+            done
+        })
         .context("cannot start threads")?;
     main.join()
         .unwrap_or_else(|panic| Err(failure::of_panic(&*panic).into()))
@@ -174,26 +179,27 @@ fn query_threads(n_threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 async fn perform(arguments: Arguments) -> anyhow::Result<()> {
+    use signals::unless_asked;
     #[cfg(unix)]
     outlive_large_files()?;
     match arguments.command {
         Command::Plan(arguments) => plan::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Generate(arguments) => generate::run(arguments).await,
-        Command::Observe(arguments) => observe::run(arguments).await,
+        Command::Observe(arguments) => unless_asked(observe::run(arguments)).await,
         Command::Tune(arguments) => tune::run(arguments).await,
         Command::Sql(arguments) => sql::run(arguments).await,
         Command::Query(arguments) => query::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Node(arguments) => node::run(arguments).await,
-        Command::Identify(arguments) => identify::run(arguments).await,
-        Command::Design(arguments) => design::run(arguments).await,
-        Command::Diagnose(arguments) => diagnose::run(arguments).await,
-        Command::Reproduce(arguments) => reproduce::run(arguments).await,
-        Command::Report(arguments) => report::run(arguments).await,
-        Command::Publish(arguments) => publish::run(arguments).await,
-        Command::Import(arguments) => import::run(arguments).await,
-        Command::Verify(arguments) => verify::run(arguments).await,
+        Command::Identify(arguments) => unless_asked(identify::run(arguments)).await,
+        Command::Design(arguments) => unless_asked(design::run(arguments)).await,
+        Command::Diagnose(arguments) => unless_asked(diagnose::run(arguments)).await,
+        Command::Reproduce(arguments) => unless_asked(reproduce::run(arguments)).await,
+        Command::Report(arguments) => unless_asked(report::run(arguments)).await,
+        Command::Publish(arguments) => unless_asked(publish::run(arguments)).await,
+        Command::Import(arguments) => unless_asked(import::run(arguments)).await,
+        Command::Verify(arguments) => unless_asked(verify::run(arguments)).await,
     }
 }

@@ -5,13 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use engram_engine::Session;
 use engram_server::{Anonymous, Server, ServerLimits, ServerSettings, Tls, Tokens};
 
 use crate::printing::{print, say};
 use crate::session_arguments::{OpeningArguments, bytes};
+use crate::signals;
 
 /// Where a token may be given; an argument could be read by everybody on the machine.
 const TOKEN: &str = "ENGRAM_SERVE_TOKEN";
@@ -233,54 +233,14 @@ fn announcement(about: &str, server: &Server, settings: &ServerSettings) -> Stri
     text
 }
 
-/// Waits for SIGINT or SIGTERM; a second one ends the process.
+/// Waits until a stop is asked for; a second time ends the process.
 pub(crate) fn ended() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut signals = Signals::listen().context("cannot listen to signals")?;
+    let mut stop = signals::listen()?;
     Ok(async move {
-        signals.next().await;
+        signals::asked(&mut stop).await;
         say("shutting down when the queries that run have ended; once more ends at once");
-        tokio::spawn(async move {
-            signals.next().await;
-            // The code of a process that was interrupted.
-            std::process::exit(130);
-        });
+        signals::exit_when_asked_again(stop);
     })
-}
-
-#[cfg(unix)]
-struct Signals([tokio::signal::unix::Signal; 2]);
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()];
-        Ok(Self([signal(interrupt)?, signal(terminate)?]))
-    }
-
-    async fn next(&mut self) {
-        let [interrupt, terminate] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {

@@ -22,6 +22,7 @@ use crate::export::writing;
 use crate::failure::Failure;
 use crate::query;
 use crate::session_arguments::SessionArguments;
+use crate::signals;
 use destination::{Destination, DestinationArguments, File, Printed};
 use output::Sink;
 use progress::Progress;
@@ -141,7 +142,7 @@ pub(crate) struct Answered {
     pub(crate) n_rows: u64,
 }
 
-/// Runs statements and prints their answers, or writes the answer to one to a file.
+/// Runs statements and prints their answers, or writes the answer to one to a file. A signal stops it.
 ///
 /// # Errors
 /// Those of the engine, and of files that cannot be written.
@@ -161,7 +162,9 @@ pub(crate) async fn answer(
     let session = args.session.open(at).await?;
     let pivot = args.pivot.as_deref();
     let n_rows = match destination {
-        Destination::Printed(format) => print(&session, &statements, pivot, format).await?,
+        Destination::Printed(format) => {
+            signals::unless_asked(print(&session, &statements, pivot, format)).await?
+        }
         Destination::File(file) => write(&session, &statements, pivot, &file).await?,
     };
     Ok(Answered { session, n_rows })

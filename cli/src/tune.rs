@@ -15,8 +15,9 @@ use futures::TryStreamExt;
 
 use crate::failure::Failure;
 use crate::generate::progress::Progress;
-use crate::generate::{check_ended, data, signals, target, train_missing, trainer};
+use crate::generate::{check_ended, data, target, train_missing, trainer};
 use crate::listing::Listing;
+use crate::signals;
 
 /// Search the base learning rates of a sweep by short runs, and write them into a sweep file
 #[derive(Debug, Args)]

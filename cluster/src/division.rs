@@ -164,6 +164,11 @@ fn cut(all: Vec<Together>, n_parts: usize) -> Vec<Together> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::datatypes::Schema;
+    use datafusion::datasource::object_store::ObjectStoreUrl;
+    use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
+    use datafusion::datasource::table_schema::TableSchema;
+
     use super::*;
 
     fn named(parts: &[Together]) -> Vec<Vec<String>> {
@@ -200,6 +205,31 @@ mod tests {
         assert_eq!(many.len(), 8);
         assert_eq!(named(&many).concat(), ["a0", "b0", "b1", "c0", "d0"]);
         assert!(cut(Vec::new(), 3).iter().all(Together::is_empty));
+    }
+
+    #[test]
+    fn groups_of_one_file_each_are_divided_evenly() {
+        let schema = TableSchema::from(Arc::new(Schema::empty()));
+        let files = ["a", "b", "c", "d"].map(|name| PartitionedFile::new(name, 1));
+        let scan = FileScanConfigBuilder::new(
+            ObjectStoreUrl::local_filesystem(),
+            Arc::new(ParquetSource::new(schema)),
+        )
+        .with_file_groups(files.map(|file| FileGroup::new(vec![file])).to_vec())
+        .build();
+        let tasks = divided(&scan, 2).unwrap();
+        let read = |task: &FileScanConfig| {
+            let groups: Vec<Together> = task
+                .file_groups
+                .iter()
+                .map(|group| group.iter().cloned().collect())
+                .collect();
+            named(&groups)
+        };
+        // The partitions keep their places, and both tasks have something to read.
+        let none: [&str; 0] = [];
+        assert_eq!(read(&tasks[0]), [&none[..], &["b"], &none, &["d"]]);
+        assert_eq!(read(&tasks[1]), [&["a"][..], &none, &["c"], &none]);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use engram_export::{Asked, ExportSettings, Exported, Watch, export};
 use engram_schemas::DatasetLocation;
 use indicatif::{HumanBytes, HumanCount, ProgressBar};
 
-use crate::generate::signals;
 use crate::printing::say;
+use crate::signals;
 
 /// Writes an answer to a place, which is told as it was given, and says what was written. A signal stops it, and nothing is
 /// left then.

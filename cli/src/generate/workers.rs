@@ -9,8 +9,8 @@ use engram_schemas::{DatasetLocation, RunState, layout};
 use object_store::ObjectStoreExt;
 use tokio::sync::{mpsc, watch};
 
-use super::signals::{Stop, asked};
 use super::trainer::{self, Gone, Trainer};
+use crate::signals::{Stop, asked};
 
 /// What workers tell.
 #[derive(Debug)]

@@ -310,10 +310,7 @@ impl GroupsAccumulator for Checkpoints {
         }
         let has_values = NullBuffer::from_iter(lengths.iter().map(|&length| length > 0));
         let trajectories = Arc::new(Float64Array::from(values));
-        let is_given = self
-            .finite
-            .is_some()
-            .then(|| NullBuffer::from(given.clone()));
+        let is_given = self.finite.is_some().then(|| NullBuffer::from(&given[..]));
         let trajectories = lists(of_each(), trajectories, is_given)?;
         let trajectories = lists(lengths.iter().map(|_| self.n_values), trajectories, None)?;
         let epochs = lists(lengths, Arc::new(Int64Array::from(epochs)), None)?;

@@ -1,7 +1,11 @@
-//! `collect_trajectories(epoch, x, ...)`: from rows, one a checkpoint, to the course of each observed value.
+//! `collect_trajectories(epoch, x, ...)`: from rows, one a checkpoint, to the course of each observed value; and
+//! `collect_admissible(counts, epoch, x, ...)`: the same without what is inadmissible anyway.
+//!
+//! What is admissible is known when the last example was collected, and until then all are kept: without a statistic from where
+//! the first example shows that it is not finite, they take no more memory than what is given in the end.
 
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::Result;
+use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, Documentation, GroupsAccumulator, Signature, Volatility,
@@ -12,26 +16,58 @@ use super::not_distinct;
 use super::single_group::SingleGroup;
 use crate::functions::documentation;
 
-/// Its name in SQL.
-const NAME: &str = "collect_trajectories";
+/// What is collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kept {
+    All,
+    Admissible,
+}
 
-/// The aggregate.
+/// Either aggregate.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct CollectTrajectories {
+pub(super) struct Collect {
+    kept: Kept,
     signature: Signature,
 }
 
-impl Default for CollectTrajectories {
-    fn default() -> Self {
+impl Collect {
+    /// `collect_trajectories`.
+    pub(super) fn trajectories() -> Self {
+        Self::new(Kept::All)
+    }
+
+    /// `collect_admissible`.
+    pub(super) fn admissible() -> Self {
+        Self::new(Kept::Admissible)
+    }
+
+    fn new(kept: Kept) -> Self {
         Self {
+            kept,
             signature: Signature::user_defined(Volatility::Immutable),
         }
     }
+
+    fn checkpoints(&self, arguments: &AccumulatorArgs) -> Result<Checkpoints> {
+        not_distinct(arguments)?;
+        let n_arguments = arguments.exprs.len();
+        Ok(match self.kept {
+            Kept::All => Checkpoints::all(NAME, n_arguments - 1),
+            Kept::Admissible => Checkpoints::admissible(NAME_OF_ADMISSIBLE, n_arguments - 2),
+        })
+    }
 }
 
-impl AggregateUDFImpl for CollectTrajectories {
+/// Their names in SQL.
+const NAME: &str = "collect_trajectories";
+const NAME_OF_ADMISSIBLE: &str = "collect_admissible";
+
+impl AggregateUDFImpl for Collect {
     fn name(&self) -> &str {
-        NAME
+        match self.kept {
+            Kept::All => NAME,
+            Kept::Admissible => NAME_OF_ADMISSIBLE,
+        }
     }
 
     fn signature(&self) -> &Signature {
@@ -39,7 +75,17 @@ impl AggregateUDFImpl for CollectTrajectories {
     }
 
     fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
-        checkpoints::coerced(self.name(), arguments)
+        let name = self.name();
+        match (self.kept, arguments) {
+            (Kept::All, arguments) => checkpoints::coerced(name, arguments),
+            (Kept::Admissible, [DataType::Boolean, arguments @ ..]) => {
+                let rest = checkpoints::coerced(name, arguments)?;
+                Ok([vec![DataType::Boolean], rest].concat())
+            }
+            (Kept::Admissible, _) => {
+                plan_err!("{name} takes first whether a row counts, true or false")
+            }
+        }
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
@@ -51,7 +97,7 @@ impl AggregateUDFImpl for CollectTrajectories {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(SingleGroup::new(collected(&arguments)?)))
+        Ok(Box::new(SingleGroup::new(self.checkpoints(&arguments)?)))
     }
 
     fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
@@ -62,24 +108,32 @@ impl AggregateUDFImpl for CollectTrajectories {
         &self,
         arguments: AccumulatorArgs,
     ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(collected(&arguments)?))
+        Ok(Box::new(self.checkpoints(&arguments)?))
     }
 
     fn documentation(&self) -> Option<&Documentation> {
-        documentation!(
-            "Collects what was seen at each checkpoint to the course of each value: a struct of `epochs`, ascending, and \
-             `trajectories`, for each value the list of it at those epochs. NULL values are NaN. An epoch that is NULL, or there \
-             twice, is an error.",
-            "collect_trajectories(epoch, x, ...)",
-            "SELECT run_id, layer, collect_trajectories(epoch, weight_abs_median, activation_raw_norm) AS collected \
-             FROM trajectories GROUP BY run_id, layer",
-            "epoch" => "When the values were seen.",
-            "x" => "The values."
-        )
+        match self.kept {
+            Kept::All => documentation!(
+                "Collects what was seen at each checkpoint to the course of each value: a struct of `epochs`, ascending, and \
+                 `trajectories`, for each value the list of it at those epochs. NULL values are NaN. An epoch that is NULL, or there \
+                 twice, is an error.",
+                "collect_trajectories(epoch, x, ...)",
+                "SELECT run_id, layer, collect_trajectories(epoch, weight_abs_median, activation_raw_norm) AS collected \
+                 FROM trajectories GROUP BY run_id, layer",
+                "epoch" => "When the values were seen.",
+                "x" => "The values."
+            ),
+            Kept::Admissible => documentation!(
+                "As `collect_trajectories`, for groups that `admissible` is asked of afterwards: a trajectory that is not finite, in \
+                 single precision, is NULL, and so may be that of the same value in other groups of equal epochs, as no group's is \
+                 admissible then. Of a group with a row that does not count all are NULL, and it says nothing of others.",
+                "collect_admissible(counts, epoch, x, ...)",
+                "SELECT run_id, layer, collect_admissible((status = 'trained'), epoch, weight_raw_skew, weight_raw_mean) AS collected \
+                 FROM trajectories GROUP BY run_id, layer",
+                "counts" => "Whether the row counts; NULL counts as false.",
+                "epoch" => "When the values were seen.",
+                "x" => "The values."
+            ),
+        }
     }
-}
-
-fn collected(arguments: &AccumulatorArgs) -> Result<Checkpoints> {
-    not_distinct(arguments)?;
-    Ok(Checkpoints::all(NAME, arguments.exprs.len() - 1))
 }

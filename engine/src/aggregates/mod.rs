@@ -6,7 +6,6 @@
 
 mod admissible;
 mod checkpoints;
-mod collect_admissible;
 mod collect_trajectories;
 mod collected;
 mod folded;
@@ -51,8 +50,8 @@ pub(crate) fn all() -> [AggregateUDF; 10] {
         AggregateUDF::from(OfNumbers::<median_nearest::MedianNearest>::default()),
         AggregateUDF::from(OfNumbers::<third_quartile::ThirdQuartile>::default()),
         AggregateUDF::from(OfNumbers::<observe::Observe>::default()),
-        AggregateUDF::from(collect_trajectories::CollectTrajectories::default()),
-        AggregateUDF::from(collect_admissible::CollectAdmissible::default()),
+        AggregateUDF::from(collect_trajectories::Collect::trajectories()),
+        AggregateUDF::from(collect_trajectories::Collect::admissible()),
         AggregateUDF::from(usual_epochs::UsualEpochs::default()),
         AggregateUDF::from(admissible::Admissible::default()),
     ]

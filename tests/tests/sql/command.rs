@@ -130,3 +130,63 @@ fn a_file_that_insert_put_into_the_dataset_is_named() {
     let error = stderr(&sql(&dataset, &["SELECT 1"]));
     assert!(error.contains("so engram did not write it"), "{error}");
 }
+
+/// The bytes of all files below a folder.
+#[cfg(unix)]
+fn bytes_below(folder: &std::path::Path) -> u64 {
+    // What is taken away meanwhile has none.
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+/// A query that waits in files, and is told to end, leaves none of them.
+#[test]
+#[cfg(unix)]
+fn a_signal_leaves_no_temporary_files() {
+    use std::time::{Duration, Instant};
+
+    const SORT: &str =
+        "SELECT repeat(value::text, 4) AS text FROM generate_series(1, 100000000) ORDER BY text";
+    let dataset = dataset();
+    for (signal, name) in [("-INT", "Ctrl-C"), ("-TERM", "SIGTERM")] {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut child = engram(&["sql", "--memory-limit", "64MB", SORT, "--at"])
+            .arg(dataset.path())
+            .env("TMPDIR", temporary.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while bytes_below(temporary.path()) == 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let waited = bytes_below(temporary.path());
+        if waited == 0 {
+            child.kill().unwrap();
+        }
+        let sent = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        let ended = child.wait_with_output().unwrap();
+        assert!(waited > 0, "nothing was put into files");
+        assert!(sent.unwrap().success());
+        assert_eq!(ended.status.code(), Some(75));
+        assert_eq!(
+            stderr(&ended),
+            format!("error: stopped by {name} before the end\n")
+        );
+        let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}

@@ -1,24 +1,30 @@
 //! Requests to stop: Ctrl-C, SIGTERM, SIGUSR1.
 //!
 //! Schedulers send SIGTERM before they take a machine away, and Slurm sends what a job asks for, by custom SIGUSR1, some
-//! time before its limit. The first request lets the trainers store checkpoints; a second one does not wait for them.
+//! time before its limit. The first request lets what is going on end well, as trainers that store checkpoints; a second one does not
+//! wait for it.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::failure::Failure;
 
 /// Signals that follow the first within this time are the same request: a scheduler may send it to every process, and a
 /// job's script pass it on beside.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
+
+/// The code of a process that was interrupted.
+const INTERRUPTED: i32 = 130;
 
 /// Whether a stop was asked for, and by which signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// Not yet.
     No,
-    /// Once: checkpoints are to be stored.
+    /// Once: what is going on may end well.
     Leave(&'static str),
     /// Twice: at once.
     AtOnce(&'static str),
@@ -39,6 +45,38 @@ pub(crate) fn listen() -> anyhow::Result<watch::Receiver<Stop>> {
         sender.closed().await;
     });
     Ok(receiver)
+}
+
+/// How long work that was told to end may take to come to where it can be dropped.
+pub(crate) const LAST_WORK: Duration = Duration::from_secs(5);
+
+/// Does the work. When a stop is asked for before it is done, it is dropped, and its temporary files with it. Where it computes and
+/// does not come to an end, the process ends after [`LAST_WORK`] or at a second request.
+///
+/// # Errors
+/// Those of the work, and [`Failure::Ended`].
+pub(crate) async fn unless_asked<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let mut stop = listen()?;
+    let mut again = stop.clone();
+    tokio::spawn(async move {
+        asked(&mut again).await;
+        let _ = timeout(LAST_WORK, asked_twice(&mut again)).await;
+        std::process::exit(INTERRUPTED);
+    });
+    tokio::select! {
+        done = work => done,
+        signal = asked(&mut stop) => Err(Failure::Ended(signal).into()),
+    }
+}
+
+/// Ends the process when a stop is asked for a second time.
+pub(crate) fn exit_when_asked_again(mut stop: watch::Receiver<Stop>) {
+    tokio::spawn(async move {
+        asked_twice(&mut stop).await;
+        std::process::exit(INTERRUPTED);
+    });
 }
 
 /// Returns when a stop is asked for, with the signal's name.
