@@ -84,7 +84,7 @@ pub(crate) struct DesignArgs {
     save: Option<PathBuf>,
 
     #[command(flatten)]
-    opening: OpeningArguments,
+    pub(crate) opening: OpeningArguments,
 
     /// Splits into training and test networks
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(2..))]

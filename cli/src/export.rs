@@ -80,7 +80,7 @@ pub(crate) struct ExportArgs {
     overwrite: bool,
 
     #[command(flatten)]
-    opening: OpeningArguments,
+    pub(crate) opening: OpeningArguments,
 
     #[command(flatten)]
     nodes: NodesArguments,

@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
+use session_arguments::{OpeningArguments, cores};
 
 /// Queries allocate small things by the million, which takes a third of their time in the system's allocator.
 #[global_allocator]
@@ -148,8 +149,28 @@ fn prefer_small_pages(command: &Command) {
 /// often; what is not used takes no memory.
 const STACK_BYTES: usize = 256 << 20;
 
+impl Command {
+    /// How many threads it takes; a server's and a node's queries have threads of their own.
+    fn n_threads(&self) -> usize {
+        let opening = match self {
+            Self::Sql(arguments) => Some(&arguments.answer.session.opening),
+            Self::Query(arguments) => Some(&arguments.answer.session.opening),
+            Self::Export(arguments) => Some(&arguments.opening),
+            Self::Identify(arguments) => Some(&arguments.opening),
+            Self::Design(arguments) => Some(&arguments.opening),
+            Self::Reproduce(arguments) => Some(&arguments.experiments.opening),
+            Self::Report(arguments) => Some(&arguments.experiments.opening),
+            Self::Publish(arguments) => Some(&arguments.opening),
+            Self::Verify(arguments) => Some(&arguments.opening),
+            _ => None,
+        };
+        opening.map_or_else(cores, OpeningArguments::n_threads)
+    }
+}
+
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(arguments.command.n_threads())
         .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()
@@ -201,5 +222,39 @@ async fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Command::Publish(arguments) => unless_asked(publish::run(arguments)).await,
         Command::Import(arguments) => unless_asked(import::run(arguments)).await,
         Command::Verify(arguments) => unless_asked(verify::run(arguments)).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_take_as_many_threads_as_they_are_told() {
+        let at = ["--at", "data", "--threads", "3"];
+        for command in [
+            &["sql", "SELECT 1"][..],
+            &["query", "figure_2a"],
+            &["export", "SELECT 1", "--to", "answer.csv"],
+            &["identify"],
+            &["reproduce", "figure_2a"],
+            &["report"],
+        ] {
+            let arguments = [&["engram"], command, &at].concat();
+            let arguments = Arguments::try_parse_from(&arguments)
+                .unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+            assert_eq!(arguments.command.n_threads(), 3);
+        }
+        let generate = [
+            "engram",
+            "generate",
+            "sweep.toml",
+            "--to",
+            "data",
+            "--threads",
+            "3",
+        ];
+        let generate = Arguments::try_parse_from(generate).unwrap();
+        assert_eq!(generate.command.n_threads(), cores());
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct PublishArgs {
     allow_partial: bool,
 
     #[command(flatten)]
-    opening: OpeningArguments,
+    pub(crate) opening: OpeningArguments,
 }
 
 const EXAMPLES: &str = "\

@@ -39,7 +39,7 @@ pub(crate) struct QueryArgs {
     at: Option<String>,
 
     #[command(flatten)]
-    answer: AnswerArguments,
+    pub(crate) answer: AnswerArguments,
 }
 
 const EXAMPLES: &str = "\

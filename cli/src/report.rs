@@ -16,7 +16,7 @@ use crate::reproduce::{ExperimentArguments, write};
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
-    experiments: ExperimentArguments,
+    pub(crate) experiments: ExperimentArguments,
 
     /// The page
     #[arg(long, value_name = "FILE", default_value = "report.html")]

@@ -67,7 +67,7 @@ pub(crate) struct ExperimentArguments {
     full_conv1d_grid: bool,
 
     #[command(flatten)]
-    opening: OpeningArguments,
+    pub(crate) opening: OpeningArguments,
 
     /// Splits of every experiment [default: 10, or 3 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

@@ -25,7 +25,7 @@ pub(crate) struct SessionArguments {
     allow_write: bool,
 
     #[command(flatten)]
-    opening: OpeningArguments,
+    pub(crate) opening: OpeningArguments,
 
     #[command(flatten)]
     nodes: NodesArguments,
@@ -99,7 +99,6 @@ impl OpeningArguments {
 
     /// How many threads queries compute on.
     pub(crate) fn n_threads(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(cores, usize::from)
     }
 
@@ -110,6 +109,11 @@ impl OpeningArguments {
     pub(crate) async fn open(&self, at: &str) -> anyhow::Result<Session> {
         open(at, &self.settings()?).await
     }
+}
+
+/// How many threads the machine runs at a time, or the container.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Opens a dataset, and says what is left out of it.

@@ -54,7 +54,7 @@ pub(crate) struct SqlArgs {
     parameters: Vec<(String, String)>,
 
     #[command(flatten)]
-    answer: AnswerArguments,
+    pub(crate) answer: AnswerArguments,
 }
 
 /// What becomes of an answer, and what may be done for it.
@@ -68,7 +68,7 @@ pub(crate) struct AnswerArguments {
     destination: DestinationArguments,
 
     #[command(flatten)]
-    session: SessionArguments,
+    pub(crate) session: SessionArguments,
 }
 
 const EXAMPLES: &str = "\

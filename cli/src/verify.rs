@@ -26,7 +26,7 @@ pub(crate) struct VerifyArgs {
     format: Form,
 
     #[command(flatten)]
-    opening: OpeningArguments,
+    pub(crate) opening: OpeningArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,8 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+use std::num::NonZeroUsize;
+
 use arrow::array::{Array, AsArray};
 use engram_engine::Session;
+use engram_engine::session::SessionSettings;
 use engram_schemas::DatasetLocation;
 use engram_tests::synthetic;
 use futures::TryStreamExt;
@@ -140,21 +143,31 @@ async fn sides_are_told_without_reading_what_was_observed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_of_a_run_are_complete_where_it_is_read() {
-    let (_folder, session) = dataset().await;
+    let (folder, session) = dataset().await;
+    let location = DatasetLocation::open(folder.path().to_str().unwrap()).unwrap();
+    let one_thread = SessionSettings {
+        n_threads: NonZeroUsize::new(1),
+        ..SessionSettings::default()
+    };
+    let of_one_thread = Session::open_with(&location, &one_thread).await.unwrap();
     for sql in [
         "SELECT run_id, layer, features FROM features('weight')",
         "SELECT * FROM series",
         "SELECT run_id, max(epoch) FROM trajectories WHERE architecture = 'knet4' GROUP BY run_id",
     ] {
-        let (physical, _) = plan(&session, sql).await;
-        let aggregates = physical
-            .lines()
-            .filter(|line| line.contains("AggregateExec"));
-        let is_by_run =
-            |line: &str| line.contains("mode=SinglePartitioned") && line.contains("ordering_mode=");
-        assert!(aggregates.clone().count() > 0, "{physical}");
-        assert!(aggregates.into_iter().all(is_by_run), "{physical}");
-        assert!(!physical.contains("partitioning=Hash([task"), "{physical}");
+        for session in [&session, &of_one_thread] {
+            let (physical, _) = plan(session, sql).await;
+            let aggregates: Vec<&str> = physical
+                .lines()
+                .filter(|line| line.contains("AggregateExec"))
+                .collect();
+            let is_by_run = |line: &&str| {
+                line.contains("mode=SinglePartitioned") && line.contains("ordering_mode=")
+            };
+            assert!(!aggregates.is_empty(), "{physical}");
+            assert!(aggregates.iter().all(is_by_run), "{physical}");
+            assert!(!physical.contains("partitioning=Hash([task"), "{physical}");
+        }
     }
 }
 

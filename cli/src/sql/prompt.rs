@@ -10,7 +10,7 @@ use engram_engine::{Session, statements};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{CompletionType, Config, Editor};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use super::completion::{Completion, Vocabulary};
 use super::destination::Printed;
@@ -208,8 +208,9 @@ impl Drop for Queries {
     }
 }
 
+/// As many threads as the program has.
 fn threads() -> anyhow::Result<Runtime> {
-    Runtime::new().context("cannot start threads")
+    crate::query_threads(Handle::current().metrics().num_workers())
 }
 
 async fn print_answers(

@@ -28,6 +28,10 @@ const ROOM_FOR_WHOLE_BATCHES: usize = 4 << 30;
 /// Partitions of a scan for each thread: one that waits, for a disk or for a store, lets others compute.
 const FILES_AT_ONCE: usize = 4;
 
+/// The fewest parts that a query is cut into. Cut into one, runs whose files are read side by side would be summed up in two steps, and
+/// the first would hold them all.
+const FEWEST_PARTITIONS: usize = 2;
+
 /// The fewest rows of a batch.
 const SMALLEST_BATCH: usize = 256;
 
@@ -94,16 +98,17 @@ impl SessionSettings {
         }
     }
 
-    /// Cuts queries in as many parts as there are threads, and keeps batches, and what each sort sets aside for merging, in proportion: DataFusion's own choices are fit for
+    /// Cuts queries in as many parts as there are threads, or two, and keeps batches, and what each sort sets aside for merging, in proportion: DataFusion's own choices are fit for
     /// gigabytes, and under a small limit would leave nothing to work in.
     pub(super) fn proportion(&self, mut config: SessionConfig) -> SessionConfig {
-        if let Some(n_threads) = self.n_threads {
-            config = config.with_target_partitions(n_threads.get());
-        }
+        let n_threads = self.n_threads.map(NonZeroUsize::get);
+        let n_partitions = n_threads
+            .unwrap_or(config.target_partitions())
+            .max(FEWEST_PARTITIONS);
+        config = config.with_target_partitions(n_partitions);
         let Some(limit) = self.limit_bytes() else {
             return config;
         };
-        let n_partitions = config.target_partitions().max(1);
         let merging = limit / MERGING_PART / n_partitions;
         let options = &mut config.options_mut().execution;
         options.sort_spill_reservation_bytes = options.sort_spill_reservation_bytes.min(merging);
