@@ -33,18 +33,48 @@ pub(crate) enum Stop {
 /// Listens from now on, as long as the receiver or a clone of it lives.
 pub(crate) fn listen() -> anyhow::Result<watch::Receiver<Stop>> {
     let (sender, receiver) = watch::channel(Stop::No);
-    let mut signals = Signals::new().context("cannot listen to signals")?;
-    tokio::spawn(async move {
-        let first = signals.next().await;
-        let _ = sender.send(Stop::Leave(first));
-        let over = Instant::now() + SAME_REQUEST;
-        while timeout_at(over, signals.next()).await.is_ok() {}
-        let second = signals.next().await;
-        let _ = sender.send(Stop::AtOnce(second));
-        // Kept until the end: a dropped sender would read as a request that never comes.
-        sender.closed().await;
-    });
+    // Made where it is listened, and told here whether it could be.
+    beside(move || {
+        let mut signals = Signals::new()?;
+        Ok(async move {
+            let first = signals.next().await;
+            let _ = sender.send(Stop::Leave(first));
+            let over = Instant::now() + SAME_REQUEST;
+            while timeout_at(over, signals.next()).await.is_ok() {}
+            let second = signals.next().await;
+            let _ = sender.send(Stop::AtOnce(second));
+            // Kept until the end: a dropped sender would read as a request that never comes.
+            sender.closed().await;
+        })
+    })
+    .context("cannot listen to signals")?;
     Ok(receiver)
+}
+
+/// Does what `begin` gives on a thread of its own: a query may keep all others busy, and must be stopped then too.
+fn beside<F: Future<Output = ()>>(
+    begin: impl FnOnce() -> std::io::Result<F> + Send + 'static,
+) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (begun, whether) = std::sync::mpsc::channel();
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                match begin() {
+                    Ok(work) => {
+                        let _ = begun.send(Ok(()));
+                        work.await;
+                    }
+                    Err(error) => {
+                        let _ = begun.send(Err(error));
+                    }
+                }
+            });
+        })?;
+    whether.recv().map_err(std::io::Error::other)?
 }
 
 /// How long work that was told to end may take to come to where it can be dropped.
@@ -60,11 +90,13 @@ pub(crate) async fn unless_asked<T>(
 ) -> anyhow::Result<T> {
     let mut stop = listen()?;
     let mut again = stop.clone();
-    tokio::spawn(async move {
-        asked(&mut again).await;
-        let _ = timeout(LAST_WORK, asked_twice(&mut again)).await;
-        std::process::exit(INTERRUPTED);
-    });
+    beside(|| {
+        Ok(async move {
+            asked(&mut again).await;
+            let _ = timeout(LAST_WORK, asked_twice(&mut again)).await;
+            std::process::exit(INTERRUPTED);
+        })
+    })?;
     tokio::select! {
         done = work => done,
         signal = asked(&mut stop) => Err(Failure::Ended(signal).into()),
