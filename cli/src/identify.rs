@@ -14,6 +14,7 @@ use engram_engine::{IdentifySettings, identify_with_progress, queries};
 use engram_schemas::observable::Measure;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::fitting_arguments::FittingArguments;
 use crate::nodes_arguments::NodesArguments;
 use crate::printing;
 use crate::session_arguments::OpeningArguments;
@@ -123,6 +124,9 @@ pub(crate) struct IdentifyArgs {
     #[command(flatten)]
     pub(crate) nodes: NodesArguments,
 
+    #[command(flatten)]
+    fitting: FittingArguments,
+
     /// Statistics to print, the most important first
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) top: usize,
@@ -181,6 +185,7 @@ pub(crate) enum OutputFormat {
 /// written.
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<()> {
     let settings = settings(&args)?;
+    args.fitting.apply();
     let session = args.opening.open(&args.at).await?;
     args.nodes.join(&session).await?;
 

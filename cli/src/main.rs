@@ -5,6 +5,7 @@ mod design;
 mod diagnose;
 mod export;
 mod failure;
+mod fitting_arguments;
 mod generate;
 mod identify;
 mod import;

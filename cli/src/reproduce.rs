@@ -16,6 +16,7 @@ use engram_server::report;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+use crate::fitting_arguments::FittingArguments;
 use crate::printing::say;
 use crate::session_arguments::OpeningArguments;
 
@@ -36,6 +37,9 @@ pub(crate) struct ReproduceArgs {
 
     #[command(flatten)]
     pub(crate) experiments: ExperimentArguments,
+
+    #[command(flatten)]
+    fitting: FittingArguments,
 
     /// Of the figures' experiments those of this classifier alone, as `identify` names it; can be given several times
     #[arg(long = "classifier", value_name = "NAME")]
@@ -112,6 +116,7 @@ impl ExperimentArguments {
 /// For figures that do not exist, a dataset that cannot be read, experiments that fail, and figures that cannot be written.
 pub(crate) async fn run(arguments: ReproduceArgs) -> anyhow::Result<()> {
     let wanted = wanted(&arguments.figures)?;
+    arguments.fitting.apply();
     let protocol = arguments.experiments.protocol();
     let session = arguments.experiments.open().await?;
     let facts = Facts::of(&session).await?;

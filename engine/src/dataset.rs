@@ -45,8 +45,8 @@ pub struct Dataset {
     pub runs: Vec<RunFile>,
     /// The number of parts of the table `recordings`.
     pub n_recordings: usize,
-    /// What names the parts of the table `results`.
-    pub result_ids: BTreeSet<String>,
+    /// What names the files of the table `results`.
+    pub result_names: BTreeSet<String>,
     files: Vec<TableFile>,
     release: Option<Manifest>,
     damaged: Vec<Damaged>,
@@ -125,7 +125,7 @@ impl Dataset {
         let checked = sweep::check(&results_location, result_files, damage, runtime).await?;
         damaged.extend(checked.damaged);
         let names = checked.files.iter();
-        let result_ids = names
+        let result_names = names
             .filter_map(|file| file.object.location.filename())
             .map(|name| name.trim_end_matches(".parquet").to_owned())
             .collect();
@@ -142,7 +142,7 @@ impl Dataset {
             results_location,
             runs,
             n_recordings: of(recordings::TABLE).count(),
-            result_ids,
+            result_names,
             files,
             release,
             damaged,

@@ -1,7 +1,7 @@
 //! Appends rows to the table `results`, and reads them back.
 //!
-//! One experiment is one file, named by the hash of all that it follows from: doing it again writes the same name with the
-//! same content, and nothing has to be found and replaced.
+//! One experiment is one file, or one for each split where splits are kept as they are done, named by the hash of all that it
+//! follows from: doing it again writes the same name with the same content, and nothing has to be found and replaced.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,7 +37,29 @@ pub async fn write_results(
     result_id: &str,
     rows: &[ResultRow],
 ) -> Result<String> {
-    let object = layout::results_file(location.root(), result_id);
+    write_file(location, result_id, result_id, rows).await
+}
+
+/// Writes the row of one split of an experiment as a file of its own, as [`write_results`] does.
+///
+/// # Errors
+/// As [`write_results`].
+pub async fn write_split(
+    location: &DatasetLocation,
+    result_id: &str,
+    row: &ResultRow,
+) -> Result<String> {
+    let name = layout::split_results_name(result_id, row.split);
+    write_file(location, &name, result_id, std::slice::from_ref(row)).await
+}
+
+async fn write_file(
+    location: &DatasetLocation,
+    name: &str,
+    result_id: &str,
+    rows: &[ResultRow],
+) -> Result<String> {
+    let object = layout::results_file(location.root(), name);
     let file = location.display(&object);
     let encode = |source| Error::Encode {
         file: file.clone(),
@@ -54,7 +76,7 @@ pub async fn write_results(
     }
 }
 
-/// The rows of some experiments, in the order of their files and splits.
+/// The rows of some experiments, in the order of their ids and splits.
 ///
 /// # Errors
 /// [`Error::Sql`] when the table cannot be read.

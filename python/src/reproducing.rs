@@ -32,6 +32,7 @@ pub(crate) struct Request {
 /// What was run.
 pub(crate) struct Run {
     result_ids: BTreeSet<String>,
+    n_splits: usize,
     left_out: BTreeMap<String, String>,
     n_run: usize,
     n_there: usize,
@@ -95,6 +96,7 @@ impl Request {
         let lacking = lacking.into_iter();
         let mut run = Run {
             result_ids: BTreeSet::new(),
+            n_splits: self.protocol.n_splits,
             left_out: lacking
                 .map(|(figure, why)| (figure.name.to_owned(), why.to_string()))
                 .collect(),
@@ -115,9 +117,17 @@ impl Request {
                     what: title.clone(),
                 });
             };
-            match experiments::run(&session, variant, &self.protocol, on_split).await? {
-                Outcome::Done => run.n_run += 1,
-                Outcome::WasThere => run.n_there += 1,
+            let outcome = experiments::run(&session, variant, &self.protocol, on_split).await?;
+            let result_id = variant.result_id(session.dataset(), &self.protocol)?;
+            match outcome {
+                Outcome::Done => {
+                    run.n_run += 1;
+                    run.result_ids.insert(result_id);
+                }
+                Outcome::WasThere => {
+                    run.n_there += 1;
+                    run.result_ids.insert(result_id);
+                }
                 Outcome::NotTestable { why } => {
                     run.left_out.insert(title.clone(), why);
                 }
@@ -130,8 +140,6 @@ impl Request {
                     what: title,
                 });
             }
-            run.result_ids
-                .insert(variant.result_id(session.dataset(), &self.protocol)?);
         }
         Ok(run)
     }
@@ -169,7 +177,10 @@ impl Run {
     /// # Errors
     /// Those of the engine.
     pub(crate) async fn rows(&self, session: &Session) -> Result<Vec<ResultRow>> {
-        read_results(session, &self.result_ids).await
+        let mut rows = read_results(session, &self.result_ids).await?;
+        // Of these there may be more than were asked for.
+        rows.retain(|row| row.split < self.n_splits as i32);
+        Ok(rows)
     }
 
     /// The query that gives these rows.
@@ -178,7 +189,11 @@ impl Run {
         let ids: Vec<String> = self.result_ids.iter().map(|id| format!("'{id}'")).collect();
         let condition = match ids.is_empty() {
             true => "false".to_owned(),
-            false => format!("result_id IN ({})", ids.join(", ")),
+            false => format!(
+                "result_id IN ({}) AND split < {}",
+                ids.join(", "),
+                self.n_splits
+            ),
         };
         format!("SELECT * FROM results WHERE {condition} ORDER BY result_id, split")
     }

@@ -5,7 +5,8 @@
 //! trajectories/task=T/architecture=A/<run_id>-<observation_id>.parquet
 //!                                                        the same run, observed again under other conditions
 //! recordings/task=T/architecture=A/<run_id>.parquet      the same run's recorded units, where they were asked for
-//! results/<result_id>.parquet                            one experiment, one file
+//! results/<result_id>.parquet                            one identification or design, one file
+//! results/<result_id>-<split>.parquet                    one split of an experiment of the study, one file
 //! logs/<run_id>.<state>.json                             host, device and timings of a run: running, trained, ...
 //! networks/<run_id>/<epoch>.safetensors                  the network as it was observed, where it was to be kept
 //! checkpoints/<run_id>.safetensors                       where an unfinished run goes on from
@@ -147,9 +148,14 @@ pub fn results_folder(root: &Path) -> Path {
     root.clone().join(results::TABLE)
 }
 
-/// The file of one experiment's results.
-pub fn results_file(root: &Path, result_id: &str) -> Path {
-    results_folder(root).join(format!("{result_id}.{PARQUET}"))
+/// The file of this name in the folder of the results.
+pub fn results_file(root: &Path, name: &str) -> Path {
+    results_folder(root).join(format!("{name}.{PARQUET}"))
+}
+
+/// What names the file of one split's results, where splits are kept as they are done.
+pub fn split_results_name(result_id: &str, split: i32) -> String {
+    format!("{result_id}-{split}")
 }
 
 /// The log of a run in `state`: what may differ between two runs of the same configuration. The state stands in the name,

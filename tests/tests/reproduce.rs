@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Output;
 
@@ -113,25 +115,64 @@ fn experiments_of_one_classifier_are_run_alone() {
 }
 
 #[test]
-fn equal_experiments_write_equal_bytes_on_any_number_of_threads() {
-    let written = |threads: &str| {
+fn equal_experiments_write_equal_bytes_on_any_number_of_threads_and_split_by_split() {
+    let written = |threads: &str, n_splits: &[&str]| -> BTreeMap<OsString, Vec<u8>> {
         let (dataset, folder) = (dataset(2), tempfile::tempdir().unwrap());
-        let mut command = engram(&["reproduce", "figure_2c", "--quick", "--splits", "2"]);
-        command
-            .arg("--at")
-            .arg(dataset.path())
-            .current_dir(folder.path());
-        command.env("RAYON_NUM_THREADS", threads);
-        assert!(command.output().unwrap().status.success());
+        for n_splits in n_splits {
+            // Of the second figure every split is a query of its own.
+            let figures = ["reproduce", "figure_2c", "figure_4a", "--quick"];
+            let mut command = engram(&[&figures[..], &["--splits", n_splits]].concat());
+            command
+                .arg("--at")
+                .arg(dataset.path())
+                .current_dir(folder.path());
+            command.env("RAYON_NUM_THREADS", threads);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+        }
         let results = std::fs::read_dir(dataset.path().join("results")).unwrap();
-        let files: Vec<_> = results.map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(files.len(), 1, "{files:?}");
-        (
-            files[0].file_name().unwrap().to_owned(),
-            std::fs::read(&files[0]).unwrap(),
-        )
+        let files = results.map(|entry| entry.unwrap());
+        files
+            .map(|file| (file.file_name(), std::fs::read(file.path()).unwrap()))
+            .collect()
     };
-    assert_eq!(written("1"), written("3"));
+    let found = written("1", &["3"]);
+    assert!(found.len() >= 6 && found.len() % 3 == 0, "{}", found.len());
+    assert_eq!(found, written("3", &["3"]));
+    assert_eq!(found, written("3", &["1", "3"]));
+}
+
+/// Figures and reports are of what was run on all the splits that they are asked for.
+#[test]
+fn further_splits_are_added_to_those_that_are_there() {
+    let (dataset, folder) = (dataset(2), tempfile::tempdir().unwrap());
+    let reproduce = |n_splits: &str| {
+        let arguments = ["reproduce", "figure_2c", "--quick", "--splits", n_splits];
+        let (code, said) = run(&arguments, dataset.path(), folder.path());
+        assert_eq!(code, 0, "{said}");
+        let drawn = std::fs::read_to_string(folder.path().join("figures/figure_2c.svg")).unwrap();
+        (said.contains("1 experiments run"), drawn)
+    };
+    let (was_run, of_one) = reproduce("1");
+    assert!(was_run);
+    let (was_run, of_three) = reproduce("3");
+    assert!(was_run && of_three != of_one);
+    let (was_run, of_one_again) = reproduce("1");
+    assert!(!was_run && of_one_again == of_one);
+    // What is lost, by an interruption for one, is all that is run again.
+    let results = std::fs::read_dir(dataset.path().join("results")).unwrap();
+    let mut files: Vec<_> = results.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    std::fs::remove_file(&files[1]).unwrap();
+    let written = |file: &Path| std::fs::metadata(file).unwrap().modified().unwrap();
+    let before = [written(&files[0]), written(&files[2])];
+    let report = ["report", "--quick", "--splits", "3", "--to", "page.html"];
+    let (code, said) = run(&report, dataset.path(), folder.path());
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("run `engram reproduce all`"), "{said}");
+    let (was_run, drawn) = reproduce("3");
+    assert!(was_run && drawn == of_three);
+    assert_eq!(before, [written(&files[0]), written(&files[2])]);
 }
 
 #[test]
@@ -149,6 +190,20 @@ fn what_cannot_be_run_is_said() {
     assert!(
         said.contains("no experiment of these figures has the classifier linear_svm")
             && said.contains("there are random_forest"),
+        "{said}"
+    );
+    let networks = [
+        "reproduce",
+        "figure_2a",
+        "--quick",
+        "--classifier",
+        "conv1d_mlp",
+    ];
+    let arguments = [&networks[..], &["--device", "gpu"]].concat();
+    let (code, said) = run(&arguments, dataset.path(), folder.path());
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("device `gpu` cannot be used: use `cpu` or `cuda:0`"),
         "{said}"
     );
     let arguments = ["report", "--to", "page.html"];

@@ -22,7 +22,7 @@ mod settings;
 mod shape;
 
 pub use model::Conv1dMlpModel;
-pub use process::SUBCOMMAND;
+pub use process::{SUBCOMMAND, fit_on};
 pub use request::{Request, Weights};
 pub use settings::{Conv1dMlpSettings, Pooling};
 pub(crate) use shape::n_points;

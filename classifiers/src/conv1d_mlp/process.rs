@@ -2,12 +2,21 @@
 
 use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use super::{Request, Weights};
 use crate::{Error, Result};
 
 /// The trainer's subcommand.
 pub const SUBCOMMAND: &str = "fit";
+
+/// What the processes compute on.
+static DEVICE: OnceLock<String> = OnceLock::new();
+
+/// Fits all networks of this process on a device: `cpu`, as without it, or `cuda:INDEX`. The first call counts.
+pub fn fit_on(device: String) {
+    DEVICE.get_or_init(|| device);
+}
 
 /// The networks that a request asks for, in its order.
 ///
@@ -20,6 +29,12 @@ pub(super) fn fit(request: &Request) -> Result<Vec<Weights>> {
     })?;
     let mut child = Command::new(&executable)
         .arg(SUBCOMMAND)
+        .args(
+            DEVICE
+                .get()
+                .into_iter()
+                .flat_map(|device| ["--device", device]),
+        )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -2,8 +2,8 @@
 //!
 //! An experiment has variants: the values of its query's parameters, a classifier, what a split keeps together, and what is
 //! done to the examples as a control. A variant is run split by split: the query gives features and sides, the training
-//! examples choose the classifier's settings from a grid, and the test examples say how well they were chosen. Its rows are
-//! one file, named by all that they follow from, so that what is there is not run again.
+//! examples choose the classifier's settings from a grid, and the test examples say how well they were chosen. A split's row is
+//! a file, named by all that it follows from and written as soon as it is there, so that what is there is not run again.
 
 mod design;
 mod facts;

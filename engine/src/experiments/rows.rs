@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use engram_classifiers::Settings;
+use engram_schemas::layout;
 use engram_schemas::results::{Control, ResultRow};
 use sha2::{Digest, Sha256};
 
 use super::{Protocol, SplitOutcome, Variant};
 use crate::{FeatureMatrix, Result, Session, read_results};
 
-/// The rows of those variants that were run by a protocol, as the session sees them.
+/// The rows of those variants that were run by a protocol, on all of its splits, as the session sees them.
 ///
 /// # Errors
 /// [`Error::Sql`](crate::Error::Sql) when the table cannot be read.
@@ -18,11 +19,19 @@ pub async fn rows_of(
     variants: &[Variant],
     protocol: &Protocol,
 ) -> Result<Vec<ResultRow>> {
-    let ids = variants
-        .iter()
-        .map(|variant| variant.result_id(session.dataset(), protocol))
-        .collect::<Result<BTreeSet<_>>>()?;
-    read_results(session, &ids).await
+    let names = &session.dataset().result_names;
+    let mut ids = BTreeSet::new();
+    for variant in variants {
+        let id = variant.result_id(session.dataset(), protocol)?;
+        let mut splits = 0..variant.n_trials(protocol)? as i32;
+        if splits.all(|split| names.contains(&layout::split_results_name(&id, split))) {
+            ids.insert(id);
+        }
+    }
+    let mut rows = read_results(session, &ids).await?;
+    // Of these there may be more than were asked for.
+    rows.retain(|row| row.split < protocol.n_splits as i32);
+    Ok(rows)
 }
 
 /// Hash of all that an experiment's rows follow from.

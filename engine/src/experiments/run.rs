@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engram_classifiers::Kind;
+use engram_schemas::layout;
 use engram_schemas::results::ResultRow;
 
 use super::rows;
 use super::splits::{Split, SplitBy, splits};
 use super::trial::Trial;
 use super::variant::{Protocol, Variant};
-use crate::{Error, FeatureMatrix, Result, Session, write_results};
+use crate::{Error, FeatureMatrix, Result, Session, write_split};
 
 /// What came of a variant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Its rows were there already.
+    /// All its rows were there already.
     WasThere,
-    /// It was run, and its rows are written.
+    /// What was missing was run, and its rows are written.
     Done,
     /// The dataset has not the rows that it needs.
     NotTestable {
@@ -28,7 +29,7 @@ pub enum Outcome {
 /// What splits the examples where the query holds some out by a value.
 const HELD_OUT: &str = "held_out";
 
-/// Runs a variant on every split and writes its rows, unless they are there. Calls `on_split` after each split.
+/// Runs a variant on every split whose row is not there, and writes it before the next is run. Calls `on_split` after each.
 ///
 /// # Errors
 /// [`Error::Sql`] and [`Error::FeatureQuery`] for a query that fails, and what classifiers and stores refuse. A dataset that
@@ -40,13 +41,14 @@ pub async fn run(
     mut on_split: impl FnMut() + Send,
 ) -> Result<Outcome> {
     let result_id = variant.result_id(session.dataset(), protocol)?;
-    if session.dataset().result_ids.contains(&result_id) {
-        return Ok(Outcome::WasThere);
-    }
+    let is_there = |split: &usize| {
+        let name = layout::split_results_name(&result_id, *split as i32);
+        session.dataset().result_names.contains(&name)
+    };
     let query = variant.query()?;
+    let mut outcome = Outcome::WasThere;
     let mut shared: Option<(FeatureMatrix, Vec<Split>)> = None;
-    let mut found = Vec::new();
-    for split in 0..variant.n_splits(&query, protocol) {
+    for split in (0..variant.n_splits(&query, protocol)).filter(|split| !is_there(split)) {
         let sql = variant.bound(&query, protocol, split)?;
         let (matrix, splits) = match shared.take() {
             Some(shared) => shared,
@@ -85,11 +87,11 @@ pub async fn run(
             seed: protocol.seed,
         };
         let fit = move || {
-            let outcome = trial.run(&matrix, &sides, split as u64);
-            (matrix, trial, outcome)
+            let tried = trial.run(&matrix, &sides, split as u64);
+            (matrix, trial, tried)
         };
-        let (matrix, trial, outcome) = session.compute("fitting the classifier", fit).await?;
-        found.push(ResultRow {
+        let (matrix, trial, tried) = session.compute("fitting the classifier", fit).await?;
+        let row = ResultRow {
             experiment: variant.experiment.to_owned(),
             query: sql,
             parameters: variant.parameters_json().to_string(),
@@ -99,15 +101,16 @@ pub async fn run(
                 .to_owned(),
             split: split as i32,
             seed: protocol.seed.cast_signed(),
-            ..rows::row(&matrix, &trial.points, variant.control, &outcome?)
-        });
+            ..rows::row(&matrix, &trial.points, variant.control, &tried?)
+        };
+        write_split(session.results_location(), &result_id, &row).await?;
+        outcome = Outcome::Done;
         if splits.len() > 1 {
             shared = Some((matrix, splits));
         }
         on_split();
     }
-    write_results(session.results_location(), &result_id, &found).await?;
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 fn not_testable(why: impl Into<String>) -> Outcome {

@@ -223,7 +223,8 @@ impl Variant {
         }
     }
 
-    /// Name of the file of its rows: a hash of all that they follow from, the dataset's runs among them.
+    /// What names its rows: a hash of all that they follow from, the dataset's runs among them. The number of splits is not,
+    /// so that further ones are added to those that are there.
     ///
     /// # Errors
     /// When the query cannot be bound.
@@ -236,7 +237,6 @@ impl Variant {
             self.classifier.to_string(),
             self.folded().to_owned(),
             self.control.as_str().to_owned(),
-            protocol.n_splits.to_string(),
             protocol.n_folds.to_string(),
             format!("{:?}", protocol.grid_of(self.classifier)),
             protocol.seed.to_string(),

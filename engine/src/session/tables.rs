@@ -40,7 +40,7 @@ impl Session {
             schema.extend(partitions);
             self.register_empty(recordings::TABLE, Arc::new(schema.finish()))?;
         }
-        if !self.dataset.result_ids.is_empty() {
+        if !self.dataset.result_names.is_empty() {
             self.register_files(results::TABLE, results::file_schema(), Vec::new())?;
         } else {
             self.register_empty(results::TABLE, results::file_schema())?;

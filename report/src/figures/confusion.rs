@@ -85,9 +85,12 @@ pub(super) fn draw(
     }
     let n_splits = found.iter().map(|(_, _, n)| *n).max().unwrap_or(0);
     let classes = ordered(&found[0].1.classes);
+    let over = match n_splits {
+        1 => "of one split".to_owned(),
+        _ => format!("summed over {n_splits} splits"),
+    };
     let caption = format!(
-        "Of the test examples of a rule (row), the share that was identified as each rule (column), summed over {n_splits} \
-         splits.{}",
+        "Of the test examples of a rule (row), the share that was identified as each rule (column), {over}.{}",
         names::initials(&classes)
     );
     Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))

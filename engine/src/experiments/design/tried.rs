@@ -30,7 +30,7 @@ pub async fn test_designs(
     let mut observed: Option<&str> = None;
     for (design, query) in designs {
         let result_id = result_id(session, query, split_settings);
-        if !session.dataset().result_ids.contains(&result_id) {
+        if !session.dataset().result_names.contains(&result_id) {
             if observed != Some(&query.units) {
                 observe(session, &query.units).await?;
                 observed = Some(&query.units);
