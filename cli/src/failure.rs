@@ -50,7 +50,7 @@ pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Failure {
 }
 
 /// The code of a command that was stopped on request: whoever runs it may run it again.
-const STOPPED: u8 = 75;
+pub(crate) const STOPPED: u8 = 75;
 
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
     if let Some(engram_export::Error::Stopped) = error.downcast_ref() {

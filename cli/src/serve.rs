@@ -236,10 +236,10 @@ fn announcement(about: &str, server: &Server, settings: &ServerSettings) -> Stri
 /// Waits until a stop is asked for; a second time ends the process.
 pub(crate) fn ended() -> anyhow::Result<impl Future<Output = ()>> {
     let mut stop = signals::listen()?;
+    signals::insist(stop.clone(), Duration::MAX)?;
     Ok(async move {
         signals::asked(&mut stop).await;
         say("shutting down when the queries that run have ended; once more ends at once");
-        signals::exit_when_asked_again(stop);
     })
 }
 

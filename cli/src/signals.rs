@@ -10,7 +10,7 @@ use anyhow::Context;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, STOPPED};
 
 /// Signals that follow the first within this time are the same request: a scheduler may send it to every process, and a
 /// job's script pass it on beside.
@@ -81,7 +81,7 @@ fn beside<F: Future<Output = ()>>(
 pub(crate) const LAST_WORK: Duration = Duration::from_secs(5);
 
 /// Does the work. When a stop is asked for before it is done, it is dropped, and its temporary files with it. Where it computes and
-/// does not come to an end, the process ends after [`LAST_WORK`] or at a second request.
+/// does not come to where it can be dropped, the process ends soon after [`LAST_WORK`], with the same code, or at a second request.
 ///
 /// # Errors
 /// Those of the work, and [`Failure::Ended`].
@@ -89,26 +89,29 @@ pub(crate) async fn unless_asked<T>(
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
     let mut stop = listen()?;
-    let mut again = stop.clone();
-    beside(|| {
-        Ok(async move {
-            asked(&mut again).await;
-            let _ = timeout(LAST_WORK, asked_twice(&mut again)).await;
-            std::process::exit(INTERRUPTED);
-        })
-    })?;
+    // Longer than what is waited for work on other threads, whose end is told.
+    insist(stop.clone(), LAST_WORK + Duration::from_secs(1))?;
     tokio::select! {
         done = work => done,
         signal = asked(&mut stop) => Err(Failure::Ended(signal).into()),
     }
 }
 
-/// Ends the process when a stop is asked for a second time.
-pub(crate) fn exit_when_asked_again(mut stop: watch::Receiver<Stop>) {
-    tokio::spawn(async move {
-        asked_twice(&mut stop).await;
-        std::process::exit(INTERRUPTED);
-    });
+/// Ends the process when a stop is asked for a second time, or has been asked for so long.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn insist(mut stop: watch::Receiver<Stop>, patience: Duration) -> std::io::Result<()> {
+    beside(move || {
+        Ok(async move {
+            asked(&mut stop).await;
+            let code = match timeout(patience, asked_twice(&mut stop)).await {
+                Ok(_) => INTERRUPTED,
+                Err(_) => STOPPED.into(),
+            };
+            std::process::exit(code);
+        })
+    })
 }
 
 /// Returns when a stop is asked for, with the signal's name.

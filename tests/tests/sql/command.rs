@@ -148,6 +148,44 @@ fn bytes_below(folder: &std::path::Path) -> u64 {
         .sum()
 }
 
+#[cfg(unix)]
+fn send(signal: &str, child: &std::process::Child) {
+    let mut kill = std::process::Command::new("kill");
+    let sent = kill.args([signal, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// A query that keeps its threads for minutes without a pause ends all the same: after a few seconds, or at once when it
+/// is told twice.
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_a_query_that_does_not_give_way() {
+    use std::time::{Duration, Instant};
+
+    const JOIN: &str = "SELECT count(*) FROM generate_series(1, 3000000) a \
+        JOIN generate_series(1, 3000000) b ON (a.value * b.value) % 7 = 3";
+    let dataset = dataset();
+    for (times, code) in [(1, 75), (2, 130)] {
+        let child = engram(&["sql", JOIN, "--at"])
+            .arg(dataset.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_secs(3));
+        let told = Instant::now();
+        for _ in 0..times {
+            send("-TERM", &child);
+            // What follows at once is taken for the same request.
+            std::thread::sleep(Duration::from_millis(1500));
+        }
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{}", stderr(&ended));
+        assert!(told.elapsed() < Duration::from_secs(30));
+    }
+}
+
 /// A query that waits in files, and is told to end, leaves none of them.
 #[test]
 #[cfg(unix)]
@@ -175,12 +213,9 @@ fn a_signal_leaves_no_temporary_files() {
         if waited == 0 {
             child.kill().unwrap();
         }
-        let sent = std::process::Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status();
+        send(signal, &child);
         let ended = child.wait_with_output().unwrap();
         assert!(waited > 0, "nothing was put into files");
-        assert!(sent.unwrap().success());
         assert_eq!(ended.status.code(), Some(75));
         assert_eq!(
             stderr(&ended),
