@@ -66,7 +66,7 @@ pub(crate) struct ExperimentArguments {
     #[arg(long)]
     quick: bool,
 
-    /// Try all of the study's settings of the Conv1D MLP, which takes days; without it, four of them, and figures say so
+    /// Try all of the study's settings of the Conv1D MLP, which takes hours a split; without it, four of them, and figures say so
     #[arg(long, conflicts_with = "quick")]
     full_conv1d_grid: bool,
 

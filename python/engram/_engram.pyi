@@ -205,7 +205,7 @@ class Dataset:
             quick: a first look: a few of the grids' settings, 3 splits and 3 folds. The figures say so.
             splits: how many splits every experiment has, if not 10, or 3 for a first look.
             seed: of the first split; every further one has the next.
-            full_conv1d_grid: try all of the study's settings of the Conv1D MLP, which takes days. See :meth:`identify` for the
+            full_conv1d_grid: try all of the study's settings of the Conv1D MLP, which takes hours a split. See :meth:`identify` for the
                 program that fits it.
             progress: called with the number of splits that are done, the number of all, and which experiment is run.
 
