@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use super::{Request, Weights};
 use crate::{Error, Result};
@@ -10,12 +10,12 @@ use crate::{Error, Result};
 /// The trainer's subcommand.
 pub const SUBCOMMAND: &str = "fit";
 
-/// What the processes compute on.
-static DEVICE: OnceLock<String> = OnceLock::new();
+/// What the processes compute on; the trainer's own choice as long as nothing is said.
+static DEVICE: RwLock<String> = RwLock::new(String::new());
 
-/// Fits all networks of this process on a device: `cpu`, as without it, or `cuda:INDEX`. The first call counts.
+/// Fits networks from now on, in all of this process, on a device: `cpu`, as without it, or `cuda:INDEX`.
 pub fn fit_on(device: String) {
-    DEVICE.get_or_init(|| device);
+    *DEVICE.write().unwrap_or_else(PoisonError::into_inner) = device;
 }
 
 /// The networks that a request asks for, in its order.
@@ -27,14 +27,14 @@ pub(super) fn fit(request: &Request) -> Result<Vec<Weights>> {
         reason: error.to_string(),
         hint: error.hint(),
     })?;
-    let mut child = Command::new(&executable)
-        .arg(SUBCOMMAND)
-        .args(
-            DEVICE
-                .get()
-                .into_iter()
-                .flat_map(|device| ["--device", device]),
-        )
+    let mut command = Command::new(&executable);
+    command.arg(SUBCOMMAND);
+    let device = DEVICE.read().unwrap_or_else(PoisonError::into_inner);
+    if !device.is_empty() {
+        command.args(["--device", &device]);
+    }
+    drop(device);
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
