@@ -73,7 +73,7 @@ pub(crate) struct ExperimentArguments {
     #[command(flatten)]
     pub(crate) opening: OpeningArguments,
 
-    /// Splits of every experiment [default: 10, or 3 with --quick]
+    /// Splits of every experiment, of which those that are there are kept [default: 10, or 3 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     splits: Option<u16>,
 

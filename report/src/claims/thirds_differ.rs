@@ -63,7 +63,10 @@ fn test(results: &Results<'_>) -> Verdict {
                     "SVM, other third − chance {}, at most {NEAR}",
                     signed(above)
                 ),
-                format!("accuracy in {}", interval(&svm)),
+                match svm.interval() {
+                    Some(_) => format!("accuracy in {}", interval(&svm)),
+                    None => interval(&svm),
+                },
             );
         }
         (svm, _) => parts.missing(
