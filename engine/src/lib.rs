@@ -38,6 +38,6 @@ pub use error::{Error, Excluded, Result, hint};
 pub use feature_matrix::{Example, FeatureMatrix};
 pub use hinted::Hinted;
 pub use identify::{Identification, IdentifySettings, identify, identify_with_progress};
-pub use results::{read_results, write_results, write_split};
+pub use results::{read_results, write_results};
 pub use session::{Answer, Session};
 pub use sql_error::SqlError;

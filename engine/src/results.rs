@@ -44,7 +44,7 @@ pub async fn write_results(
 ///
 /// # Errors
 /// As [`write_results`].
-pub async fn write_split(
+pub(crate) async fn write_split(
     location: &DatasetLocation,
     result_id: &str,
     row: &ResultRow,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engram_classifiers::Grid;
 use engram_engine::experiments::{self, Facts, Outcome, Protocol};
-use engram_engine::{Result, Session, read_results};
+use engram_engine::{Result, Session};
 use engram_report::{Results, figures};
 use engram_schemas::category::nearest;
 use engram_schemas::results::ResultRow;
@@ -31,8 +31,9 @@ pub(crate) struct Request {
 
 /// What was run.
 pub(crate) struct Run {
+    variants: Vec<experiments::Variant>,
     result_ids: BTreeSet<String>,
-    n_splits: usize,
+    protocol: Protocol,
     left_out: BTreeMap<String, String>,
     n_run: usize,
     n_there: usize,
@@ -95,8 +96,9 @@ impl Request {
         let (variants, lacking) = experiments::variants(&self.figures, &facts);
         let lacking = lacking.into_iter();
         let mut run = Run {
+            variants: Vec::new(),
             result_ids: BTreeSet::new(),
-            n_splits: self.protocol.n_splits,
+            protocol: self.protocol.clone(),
             left_out: lacking
                 .map(|(figure, why)| (figure.name.to_owned(), why.to_string()))
                 .collect(),
@@ -118,19 +120,17 @@ impl Request {
                 });
             };
             let outcome = experiments::run(&session, variant, &self.protocol, on_split).await?;
-            let result_id = variant.result_id(session.dataset(), &self.protocol)?;
+            let was_tested = !matches!(outcome, Outcome::NotTestable { .. });
             match outcome {
-                Outcome::Done => {
-                    run.n_run += 1;
-                    run.result_ids.insert(result_id);
-                }
-                Outcome::WasThere => {
-                    run.n_there += 1;
-                    run.result_ids.insert(result_id);
-                }
+                Outcome::Done => run.n_run += 1,
+                Outcome::WasThere => run.n_there += 1,
                 Outcome::NotTestable { why } => {
                     run.left_out.insert(title.clone(), why);
                 }
+            }
+            if was_tested {
+                run.result_ids
+                    .insert(variant.result_id(session.dataset(), &self.protocol)?);
             }
             if done < after {
                 done = after;
@@ -141,6 +141,7 @@ impl Request {
                 });
             }
         }
+        run.variants = variants;
         Ok(run)
     }
 
@@ -177,10 +178,7 @@ impl Run {
     /// # Errors
     /// Those of the engine.
     pub(crate) async fn rows(&self, session: &Session) -> Result<Vec<ResultRow>> {
-        let mut rows = read_results(session, &self.result_ids).await?;
-        // Of these there may be more than were asked for.
-        rows.retain(|row| row.split < self.n_splits as i32);
-        Ok(rows)
+        experiments::rows_of(session, &self.variants, &self.protocol).await
     }
 
     /// The query that gives these rows.
@@ -192,7 +190,7 @@ impl Run {
             false => format!(
                 "result_id IN ({}) AND split < {}",
                 ids.join(", "),
-                self.n_splits
+                self.protocol.n_splits
             ),
         };
         format!("SELECT * FROM results WHERE {condition} ORDER BY result_id, split")

@@ -10,7 +10,8 @@ use super::rows;
 use super::splits::{Split, SplitBy, splits};
 use super::trial::Trial;
 use super::variant::{Protocol, Variant};
-use crate::{Error, FeatureMatrix, Result, Session, write_split};
+use crate::results::write_split;
+use crate::{Error, FeatureMatrix, Result, Session};
 
 /// What came of a variant.
 #[derive(Clone, Debug, PartialEq)]
