@@ -12,11 +12,14 @@ use crate::{
     Result, Settings, most_probable_classes, select_rows,
 };
 
+/// Networks that a process fits: enough that its start does not count, few enough that every core gets some.
+const NETWORKS: usize = 8;
+
 /// The mean accuracy of every point over `folds` of `examples`, in the order of `points`.
 ///
 /// What points share is computed once: the bins of all forests' features, forests that differ in their number of trees
-/// or in the name of how many features they try, machines that differ in C or in their principal components; and one process fits a fold's
-/// networks.
+/// or in the name of how many features they try, machines that differ in C or in their principal components; and one process fits some of
+/// a fold's networks.
 ///
 /// # Errors
 /// For settings out of range, and when a classifier cannot learn from a fold.
@@ -62,9 +65,10 @@ pub fn best(accuracies: &[f64]) -> Option<usize> {
 fn families(points: &[Settings], n_features: usize) -> Vec<Vec<usize>> {
     let mut families: Vec<Vec<usize>> = Vec::new();
     for (place, point) in points.iter().enumerate() {
-        let family = families
-            .iter_mut()
-            .find(|family| are_learned_together(&points[family[0]], point, n_features));
+        let family = families.iter_mut().find(|family| {
+            let is_full = matches!(point, Settings::Conv1dMlp(_)) && family.len() == NETWORKS;
+            !is_full && are_learned_together(&points[family[0]], point, n_features)
+        });
         match family {
             Some(family) => family.push(place),
             None => families.push(vec![place]),

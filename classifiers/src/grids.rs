@@ -52,6 +52,19 @@ impl Grid {
         })
     }
 
+    /// All settings of a classifier that are tried where examples and points of a trajectory are enough for all of them, one
+    /// a line, as JSON: what a grid holds, for the names of results.
+    ///
+    /// # Errors
+    /// As [`points`](Self::points), of which none is to be expected.
+    pub fn content(self, kind: Kind) -> Result<String> {
+        // Enough that every share of them is another number of points, and that all components fit.
+        let long: Vec<String> = (0..1000).map(|point| format!("x@{point}")).collect();
+        let points = self.points(kind, long.len(), &long)?;
+        let json = |point| serde_json::to_string(point).unwrap_or_default();
+        Ok(points.iter().map(json).collect::<Vec<_>>().join("\n"))
+    }
+
     fn forests(self) -> Vec<Settings> {
         let (trees, max_features) = match self {
             Self::Full => (&TREES[..], &MaxFeatures::ALL[..]),
@@ -81,11 +94,11 @@ impl Grid {
                 &[1, 2, 4][..],
                 &POOLINGS[..],
             ),
-            Self::Quick => (&KERNEL_SHARES[3..5], &[20][..], &[1][..], &POOLINGS[..2]),
+            Self::Quick => (&KERNEL_SHARES[4..], &[40][..], &[1][..], &POOLINGS[..1]),
         };
         let (rates, batches, decays) = match self {
             Self::Full => (&[1e-3, 1e-4][..], &[512, 1024][..], &[1e-4, 0.0][..]),
-            Self::Quick => (&[1e-3][..], &[512][..], &[0.0][..]),
+            Self::Quick => (&[1e-3][..], &[512, 1024][..], &[0.0][..]),
         };
         let mut seen = BTreeSet::new();
         let mut points = Vec::new();
@@ -184,5 +197,15 @@ mod tests {
             assert!(quick.len() > 1 && quick.len() < full.len());
             assert!(quick.iter().all(|point| full.contains(point)));
         }
+    }
+
+    #[test]
+    fn the_content_of_a_grid_is_all_of_it() {
+        let n = |grid: Grid, kind| grid.content(kind).unwrap().lines().count();
+        assert_eq!(n(Grid::Full, Kind::RandomForest), 15);
+        assert_eq!(n(Grid::Full, Kind::LinearSvm), 7 * 12);
+        assert_eq!(n(Grid::Full, Kind::Conv1dMlp), (5 * 9 + 1) * 16);
+        assert_eq!(n(Grid::Quick, Kind::Conv1dMlp), 4);
+        assert_eq!(n(Grid::Quick, Kind::NaiveBayes), 1);
     }
 }

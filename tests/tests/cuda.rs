@@ -1,7 +1,7 @@
-//! What is trained on an NVIDIA device beside what is trained on a CPU.
+//! What is trained and fitted on an NVIDIA device beside what a CPU gives.
 //!
-//! The test needs such a device and libtorch for CUDA (`make setup TORCH=cuda`). Without them it says that it is left out,
-//! unless `ENGRAM_REQUIRE_CUDA=1` asks it to fail.
+//! The tests need such a device and libtorch for CUDA (`make setup TORCH=cuda`). Without them they say that they are left out,
+//! unless `ENGRAM_REQUIRE_CUDA=1` asks them to fail.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,6 +12,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use engram_classifiers::conv1d_mlp::{Conv1dMlpSettings, Pooling, fit_networks, fit_on};
+use engram_classifiers::{Examples, Model};
 use engram_tests::commands::{command, engram};
 
 /// All learning rules on one network, and the four of the study on residual, contrastive and response-normalised ones.
@@ -165,5 +167,53 @@ fn networks_are_the_same_on_both_devices() {
                 );
             }
         }
+    }
+}
+
+/// Shares of classes that Conv1D MLPs give to examples of three classes, each with its own slope.
+fn fitted(device: &str) -> Vec<Vec<f32>> {
+    const N_POINTS: usize = 12;
+    let names: Vec<String> = (0..3 * N_POINTS)
+        .map(|n| format!("statistic_{}@{}", n / N_POINTS, n % N_POINTS))
+        .collect();
+    let labels: Vec<u32> = (0..120).map(|n| n % 3).collect();
+    let value = |(example, feature): (usize, usize)| {
+        let noise = ((example * 31 + feature * 17) % 23) as f32 / 8.0;
+        noise + (example % 3 * (feature % N_POINTS)) as f32 / 4.0
+    };
+    let features: Vec<f32> = (0..labels.len())
+        .flat_map(|example| (0..names.len()).map(move |feature| (example, feature)))
+        .map(value)
+        .collect();
+    let examples = Examples::try_new(&features, &names, &labels, 3).unwrap();
+    let networks = [Pooling::None, Pooling::Max, Pooling::Average].map(|pooling| {
+        let settings = Conv1dMlpSettings {
+            pooling,
+            batch_size: 50,
+            n_epochs: 20,
+            ..Conv1dMlpSettings::default()
+        };
+        settings.check().unwrap()
+    });
+    fit_on(device.to_owned());
+    let models = fit_networks(&networks, &examples, 3).unwrap();
+    models
+        .iter()
+        .map(|model| model.predict_probabilities(&features).unwrap())
+        .collect()
+}
+
+#[test]
+fn classifiers_are_the_same_on_both_devices() {
+    let folder = tempfile::tempdir().unwrap();
+    if !there_is_a_device(folder.path()) {
+        return;
+    }
+    for (cpu, cuda) in fitted("cpu").iter().zip(fitted("cuda:0")) {
+        let apart = cpu.iter().zip(&cuda).map(|(a, b)| (a - b).abs());
+        let apart = apart.fold(0.0, f32::max);
+        println!("Conv1D MLP: {apart:.2e}");
+        assert!(apart < 1e-3, "{apart}");
+        assert!(cpu.iter().any(|share| *share > 0.6), "it learned something");
     }
 }

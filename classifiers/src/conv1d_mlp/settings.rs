@@ -43,12 +43,12 @@ pub enum Pooling {
 impl Default for Conv1dMlpSettings {
     fn default() -> Self {
         Self {
-            kernel_share: 0.25,
-            n_filters: 20,
+            kernel_share: 0.5,
+            n_filters: 40,
             stride: 1,
             pooling: Pooling::None,
             learning_rate: 1e-3,
-            batch_size: 512,
+            batch_size: 1024,
             weight_decay: 0.0,
             n_epochs: 400,
         }

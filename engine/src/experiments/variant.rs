@@ -238,7 +238,7 @@ impl Variant {
             self.folded().to_owned(),
             self.control.as_str().to_owned(),
             protocol.n_folds.to_string(),
-            format!("{:?}", protocol.grid_of(self.classifier)),
+            protocol.grid_of(self.classifier).content(self.classifier)?,
             protocol.seed.to_string(),
         ];
         let runs = dataset.identity();
