@@ -2,7 +2,7 @@
 -- description: The feature matrix of networks whose final validation accuracy has its like under every learning rule, with a
 --   category-balanced split: what is told apart here is not told by how well a network does its task. Runs of a task and an
 --   architecture are sorted into bins of accuracy, and of every bin as many runs of each rule are kept as the rule with the
---   fewest has.
+--   fewest has. Contrastive tasks, which have no accuracy, are left out.
 -- parameter: measure = 'all': weight, activation, activity_change or all
 -- parameter: bin = 0.05: width of a bin of validation accuracy
 -- parameter: unit_fraction = 1.0: share of the units that were observed

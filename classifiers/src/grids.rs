@@ -112,10 +112,8 @@ impl Grid {
                     ..Conv1dMlpSettings::default()
                 };
                 let kernel = shape.kernel(n_points);
-                let places = match kernel == n_points {
-                    true => None,
-                    false => Some((stride, format!("{pooling:?}"))),
-                };
+                let has_one_place = n_points - kernel < stride;
+                let places = (!has_one_place).then(|| (stride, format!("{pooling:?}")));
                 if !seen.insert((kernel, n_filters, places)) {
                     continue;
                 }
@@ -187,6 +185,21 @@ mod tests {
         // Kernels of 1, 2, 6 and 11 points in 3 strides and 3 poolings, and one of all 21 points; each with 2 numbers of
         // filters, 2 rates, 2 sizes of a batch, 2 decays.
         assert_eq!(n(Kind::Conv1dMlp, 15_552), (4 * 9 + 1) * 16);
+    }
+
+    #[test]
+    fn networks_of_filters_with_a_single_place_are_one() {
+        let names: Vec<String> = (0..5).map(|point| format!("x@{point}")).collect();
+        let points = Grid::Full.points(Kind::Conv1dMlp, 100, &names).unwrap();
+        let n_of = |kernel: usize| {
+            let of_kernel = points.iter().filter(|point| match point {
+                Settings::Conv1dMlp(network) => network.kernel(5) == kernel,
+                _ => false,
+            });
+            of_kernel.count() / 16
+        };
+        // A kernel of two points has four places, two in strides of two, and one in strides of four.
+        assert_eq!([1, 2, 3, 5].map(n_of), [9, 7, 7, 1]);
     }
 
     #[test]

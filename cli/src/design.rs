@@ -212,10 +212,19 @@ fn designs(arguments: &DesignArgs, facts: &Facts) -> anyhow::Result<Vec<(Design,
         designs.retain(|design| design.cost() <= budget);
     }
     if designs.is_empty() {
+        let (message, hint) = match arguments.budget {
+            Some(budget) => (
+                format!("no design is within the budget of {budget}"),
+                "name fewer --units or --sessions, or a larger --budget (units times sessions)",
+            ),
+            None => (
+                "the dataset has no checkpoint of a trained network".to_owned(),
+                "`engram status` says what became of its networks",
+            ),
+        };
         return Err(Failure::Request {
-            message: "no design is within the budget".to_owned(),
-            hint: "name fewer --units or --sessions, or a larger --budget (units times sessions)"
-                .to_owned(),
+            message,
+            hint: hint.to_owned(),
         }
         .into());
     }

@@ -123,7 +123,7 @@ pub async fn identify_with_progress(
         .iter()
         .map(|example| example.run_id.as_str())
         .collect();
-    let result_id = rows::result_id(settings, &run_ids);
+    let result_id = rows::result_id(settings, session.dataset().identity());
     let result_file = write_results(session.results_location(), &result_id, &rows).await?;
     Ok(outcome::summary(
         &matrix,

@@ -17,7 +17,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         folder.join("report.html"),
         page(&testing::summary(), &results, &options),
     )?;
-    std::fs::write(folder.join("claims.md"), claims_markdown(&results))?;
+    std::fs::write(
+        folder.join("claims.md"),
+        claims_markdown(&results, Grid::Reduced),
+    )?;
     for kind in figures::ALL {
         if let Ok(figure) = kind.draw(&results, Grid::Reduced) {
             std::fs::write(folder.join(format!("{}.svg", figure.name)), &figure.svg)?;

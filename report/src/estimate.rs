@@ -20,9 +20,6 @@ pub const CONFIDENCE: f64 = 0.95;
 /// Numbers that differ by less than this share of an example differ by rounding alone.
 const ROUNDING: f64 = 1e-6;
 
-/// A parameter that numbers splits, where the query makes them.
-const SPLIT_SEED: &str = "split_seed";
-
 /// A mean and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -34,8 +31,8 @@ pub struct Estimate {
     pub n: usize,
 }
 
-/// What tells a split from others: its number, its seed, and the query's seed.
-type Split = (i32, i64, String);
+/// What tells a split from others: its number and its seed.
+type Split = (i32, i64);
 
 /// A number for each split.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,12 +52,8 @@ impl BySplit {
             let Some(value) = value(entry.row) else {
                 continue;
             };
-            let seed = entry
-                .parameters
-                .get(SPLIT_SEED)
-                .map_or_else(String::new, ToString::to_string);
             found
-                .entry((entry.row.split, entry.row.seed, seed))
+                .entry((entry.row.split, entry.row.seed))
                 .or_default()
                 .push(value);
             n_test += entry.row.n_test as f64;
@@ -83,7 +76,7 @@ impl BySplit {
             values: self
                 .values
                 .iter()
-                .filter_map(|(split, a)| Some((split.clone(), join(*a, *other.values.get(split)?))))
+                .filter_map(|(split, a)| Some((*split, join(*a, *other.values.get(split)?))))
                 .collect(),
             test_per_training: self.test_per_training.max(other.test_per_training),
             of_one_example: self.of_one_example.max(other.of_one_example),

@@ -99,7 +99,7 @@ impl Report {
     /// # Errors
     /// As [`Report::page`].
     pub fn claims(&self) -> engram_report::Result<String> {
-        Ok(claims_markdown(&Results::try_new(&self.rows)?))
+        Ok(claims_markdown(&Results::try_new(&self.rows)?, self.grid))
     }
 }
 

@@ -138,7 +138,7 @@ fn a_design_is_tested_and_its_model_names_the_rule_of_a_recording() {
     let (output, _, stderr) = run(&["diagnose", "short.csv", "--model", "model.json"], folder);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        stderr.contains("made for 3 sessions, and the recording has 2"),
+        stderr.contains("made for 3 sessions, and the recording has 2: "),
         "{stderr}"
     );
     let activations = "a,b,c\n1,1,1\n";

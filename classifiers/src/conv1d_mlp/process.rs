@@ -57,7 +57,10 @@ pub(super) fn fit(request: &Request) -> Result<Vec<Weights>> {
     let status = child.wait().map_err(|error| failed(error.to_string()))?;
     match answer {
         Ok(weights) if status.success() && weights.len() == request.networks.len() => Ok(weights),
-        Ok(_) => Err(failed(format!("it ended with {status}: {}", words.trim()))),
+        Ok(_) => Err(failed(format!(
+            "engram-trainer ended with {status} {}",
+            words.trim()
+        ))),
         Err(error) => Err(failed(format!("{error}; {}", words.trim()))),
     }
 }

@@ -28,7 +28,7 @@ pub struct Binner {
     sampled: Vec<usize>,
     /// Their features, row by row.
     values: Vec<f32>,
-    n_seen: usize,
+    is_seen: Vec<bool>,
 }
 
 /// The second reading of examples: their bins, put to their places.
@@ -85,8 +85,8 @@ impl Binner {
             values: vec![0.0; sampled.len() * feature_names.len()],
             feature_names,
             n_examples,
+            is_seen: vec![false; sampled.len()],
             sampled,
-            n_seen: 0,
         })
     }
 
@@ -102,7 +102,7 @@ impl Binner {
         check_rows(features, &self.feature_names)?;
         if let Ok(slot) = self.sampled.binary_search(&place) {
             self.values[slot * n_features..(slot + 1) * n_features].copy_from_slice(features);
-            self.n_seen += 1;
+            self.is_seen[slot] = true;
         }
         Ok(())
     }
@@ -110,13 +110,13 @@ impl Binner {
     /// Ends the first reading and begins the second.
     ///
     /// # Errors
-    /// [`Error::Examples`] when a sampled example was not seen, or seen twice.
+    /// [`Error::Examples`] when a sampled example was not seen.
     pub fn bins(self, n_classes: usize) -> Result<Binning> {
-        if self.n_seen != self.sampled.len() {
+        let n_seen = self.is_seen.iter().filter(|is_seen| **is_seen).count();
+        if n_seen != self.sampled.len() {
             return Err(Error::Examples {
                 reason: format!(
-                    "{} of {} sampled examples were seen",
-                    self.n_seen,
+                    "{n_seen} of {} sampled examples were seen",
                     self.sampled.len()
                 ),
             });

@@ -85,8 +85,9 @@ fn rows(model: &SavedModel, recording: &Recording) -> Result<Vec<Vec<f32>>> {
         let n_sessions = channel.features.len();
         if n_sessions != recording.sessions.len() {
             return refuse(format!(
-                "the model was made for {n_sessions} sessions, and the recording has {}",
-                recording.sessions.len()
+                "the model was made for {n_sessions} sessions, and the recording has {}: {}",
+                recording.sessions.len(),
+                recording.session_names.join(", ")
             ));
         }
         for (&feature, session) in channel.features.iter().zip(&recording.sessions) {

@@ -34,6 +34,8 @@ pub struct Recording {
     pub n_units: Option<usize>,
     /// The statistics by name, session by session.
     pub sessions: Vec<BTreeMap<String, f64>>,
+    /// What the file calls the sessions.
+    pub session_names: Vec<String>,
 }
 
 const RECORDING: &str = "recording";
@@ -83,7 +85,11 @@ async fn rows(path: &Path) -> Result<RecordBatch> {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
     let frame = match extension.as_str() {
-        "csv" => context.read_csv(name, CsvReadOptions::new()).await,
+        "csv" => {
+            // A column's type is that of all its rows: units may be silent for long.
+            let options = CsvReadOptions::new().schema_infer_max_records(usize::MAX);
+            context.read_csv(name, options).await
+        }
         "parquet" => {
             context
                 .read_parquet(name, ParquetReadOptions::default())
@@ -173,6 +179,7 @@ impl Table {
                 depth: depth(depths.as_deref(), &rows)?,
                 n_units: None,
                 sessions: rows.iter().map(session).collect(),
+                session_names: rows.iter().map(|&row| sessions[row].to_string()).collect(),
             })
         })
     }
@@ -185,6 +192,12 @@ impl Table {
         let sessions: Vec<&str> = names.filter(|name| !known.contains(name)).collect();
         if sessions.is_empty() {
             return Err("it has no column with a session's values".to_owned());
+        }
+        if sessions.contains(&"") {
+            return Err(
+                "it has a column without a name, which may be an index and no session: name it, or leave it out"
+                    .to_owned(),
+            );
         }
         let columns = sessions
             .iter()
@@ -218,6 +231,7 @@ impl Table {
                     .zip(&columns)
                     .map(session)
                     .collect::<Outcome<_>>()?,
+                session_names: sessions.iter().map(|&name| name.to_owned()).collect(),
             })
         })
     }

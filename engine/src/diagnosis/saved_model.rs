@@ -100,7 +100,7 @@ pub(crate) fn learn(
 }
 
 impl SavedModel {
-    /// Writes the model to a file, which appears when it is complete.
+    /// Writes the model to a file, which appears when it is complete; its folder is made.
     ///
     /// # Errors
     /// [`Error::ModelFile`] when it cannot be written.
@@ -110,6 +110,10 @@ impl SavedModel {
             reason,
         };
         let text = serde_json::to_vec(self).map_err(|error| failed(error.to_string()))?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| failed(format!("its folder cannot be made: {error}")))?;
+        }
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         std::fs::write(&part, text)

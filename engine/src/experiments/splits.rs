@@ -40,15 +40,19 @@ impl SplitBy {
 
     /// A number for what each of the rows is kept together with.
     pub(crate) fn units(self, matrix: &FeatureMatrix, rows: &[usize]) -> Vec<usize> {
-        let mut runs = HashMap::new();
+        let mut units = HashMap::new();
         rows.iter()
-            .map(|&row| match self {
-                Self::Example => row,
-                Self::Run => {
-                    let next = runs.len();
-                    let run_id = matrix.examples[row].run_id.as_str();
-                    *runs.entry(run_id).or_insert(next)
-                }
+            .map(|&row| {
+                let example = &matrix.examples[row];
+                let layer = match self {
+                    // Under several conditions a layer has several rows.
+                    Self::Example => Some(example.layer.as_str()),
+                    Self::Run => None,
+                };
+                let next = units.len();
+                *units
+                    .entry((example.run_id.as_str(), layer))
+                    .or_insert(next)
             })
             .collect()
     }

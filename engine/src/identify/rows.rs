@@ -1,15 +1,16 @@
 //! The question as rows of the table `results`.
 
-use std::collections::BTreeSet;
-
 use engram_schemas::results::{Control, ResultRow};
 
 use super::{EXPERIMENT, IdentifySettings};
 use crate::FeatureMatrix;
 use crate::experiments::{SplitBy, SplitOutcome, rows};
 
-/// Hash of all that the rows follow from: the question, the settings and the runs that are asked.
-pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -> String {
+/// Hash of all that the rows follow from: the question, the settings and the identity of the dataset that is asked.
+pub(super) fn result_id<'a>(
+    settings: &IdentifySettings,
+    dataset: impl IntoIterator<Item = &'a str>,
+) -> String {
     let stored = serde_json::json!({
         "splits": &settings.splits,
         "points": &settings.points,
@@ -21,7 +22,8 @@ pub(super) fn result_id(settings: &IdentifySettings, run_ids: &BTreeSet<&str>) -
     let has_folds_of_runs = settings.points.len() > 1 && settings.splits.split_by == SplitBy::Run;
     let folds = has_folds_of_runs.then_some("runs in one fold");
     let asked = asked.into_iter().chain(in_pieces).chain(folds);
-    rows::result_id(asked.chain(run_ids.iter().copied()))
+    let dataset: Vec<&str> = dataset.into_iter().collect();
+    rows::result_id(asked.chain(dataset))
 }
 
 /// The rows of the table `results`, one a split.

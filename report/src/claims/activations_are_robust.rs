@@ -1,7 +1,8 @@
 //! C10, figure 5. What a measure loses is its accuracy with all units and no noise, less the mean of its accuracies under
 //! all other conditions that were tried with every measure, in every split. Weights and activity change both lose more
-//! than activations (two paired differences). What tells nothing has nothing to lose: activations have to be shown to be above chance with
-//! all units and no noise. Chance is 0.5, two rules being told apart. Rows: `figure_5` or `figure_5_recorded`, `random_forest`, split by example.
+//! than activations (two paired differences). What tells nothing has nothing to lose: where activations with all units and no
+//! noise are not shown to be above chance, no loss is judged. Chance is 0.5, two rules being told apart. Rows: `figure_5` or
+//! `figure_5_recorded`, `random_forest`, split by example.
 
 use super::parts::{Parts, is_above_zero};
 use super::{Claim, Verdict};
@@ -55,13 +56,19 @@ fn test(results: &Results<'_>) -> Verdict {
         .iter()
         .find(|(measure, _)| *measure == names::ACTIVATION);
     if let Some((_, rows)) = activations {
-        match results.accuracies(&under(rows, IDEAL)) {
-            Ok(ideal) if !is_above_zero(&ideal.zip(&ideal, |accuracy, _| accuracy - CHANCE)) => {
+        // Missing rows are told by the loss, which needs them too.
+        if let Ok(ideal) = results.accuracies(&under(rows, IDEAL)) {
+            let above_chance = ideal.zip(&ideal, |accuracy, _| accuracy - CHANCE);
+            if !is_above_zero(&above_chance) {
+                parts.told(
+                    "activation with all units and no noise − chance",
+                    &above_chance,
+                );
                 parts.missing(Missing::of(format!(
                     "{rows}, with all units and no noise an accuracy above chance, which could be lost"
                 )));
+                return parts.verdict();
             }
-            _ => {}
         }
     }
     let mut losses = Vec::new();
@@ -145,6 +152,16 @@ mod tests {
                 row.experiment == "figure_5" && row.parameters.contains("\"activation\"")
             };
             for row in rows.iter_mut().filter(of_activation) {
+                row.accuracy = 0.5;
+            }
+        }));
+        assert!(why.contains("above chance"), "{why}");
+    }
+
+    #[test]
+    fn no_loss_is_judged_where_activations_tell_nothing() {
+        let why = missing(outcome(&CLAIM, |rows| {
+            for row in rows.iter_mut().filter(|row| row.experiment == "figure_5") {
                 row.accuracy = 0.5;
             }
         }));

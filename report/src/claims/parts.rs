@@ -40,6 +40,11 @@ impl Parts {
         self.sign(name, difference, !is_below_zero);
     }
 
+    /// A difference that decides nothing by itself.
+    pub(super) fn told(&mut self, name: &str, difference: &BySplit) {
+        self.sign(name, difference, true);
+    }
+
     /// A part whose rows are not there.
     pub(super) fn missing(&mut self, missing: Missing) {
         self.missing = Some(match self.missing.take() {
@@ -50,14 +55,18 @@ impl Parts {
 
     /// The verdict of all parts.
     pub(super) fn verdict(self) -> Verdict {
+        let missing = self.missing.map(|missing| format!("no rows of {missing}"));
         let outcome = if !self.failed.is_empty() {
+            let failed = format!("not shown: {}", self.failed.join("; "));
             Outcome::DoesNotHold {
-                why: format!("not shown: {}", self.failed.join("; ")),
+                why: [Some(failed), missing]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join("; "),
             }
-        } else if let Some(missing) = &self.missing {
-            Outcome::NotTestable {
-                why: format!("no rows of {missing}"),
-            }
+        } else if let Some(why) = missing {
+            Outcome::NotTestable { why }
         } else if self.statistics.is_empty() {
             Outcome::NotTestable {
                 why: "nothing was computed".to_owned(),
@@ -118,7 +127,7 @@ mod tests {
         assert_eq!(
             verdict.outcome,
             Outcome::DoesNotHold {
-                why: "not shown: second".to_owned()
+                why: "not shown: second; no rows of figure_5".to_owned()
             }
         );
         assert_eq!(verdict.statistic, "a; c");

@@ -74,7 +74,8 @@ fn draw(kind: &FigureKind, results: &Results<'_>, grid: Grid) -> Result<Figure, 
     };
     let caption = format!(
         "Accuracy of the random forest when a network's layers may lie on both sides of the split, when they may not, when \
-         every rule's networks perform alike, and when the training labels are shuffled. {} Dashed: guessing.",
+         every rule's networks perform alike (of tasks that have an accuracy), and when the training labels are shuffled. {} \
+         Dashed: guessing.",
         over_splits(estimates.into_iter())
     );
     Ok(sheet.figure(&[chart], caption, description.trim_end().to_owned()))

@@ -70,8 +70,21 @@ pub enum Grid {
     Full,
     /// The study's, and a smaller one for the Conv1D MLP.
     FullButConv1d,
-    /// A smaller one, or fewer splits.
+    /// A smaller one.
     Reduced,
+}
+
+impl Grid {
+    /// What is less than the study's, in a sentence.
+    pub(crate) fn in_words(self) -> Option<&'static str> {
+        match self {
+            Self::Full => None,
+            Self::FullButConv1d => {
+                Some("The study's grid of hyperparameters, for the Conv1D MLP a few points of it.")
+            }
+            Self::Reduced => Some("Reduced grid: fewer hyperparameters than in the study."),
+        }
+    }
 }
 
 /// A figure that can be drawn.

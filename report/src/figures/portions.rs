@@ -77,7 +77,7 @@ pub(super) fn draw(
     }
     let caption = format!(
         "Mean accuracy over splits when a classifier learns from one third of the trajectories and is tested on that of other \
-         networks. White is chance ({chance:.2})."
+         layers. White is chance ({chance:.2})."
     );
     Ok(sheet.figure(&charts, caption, description.trim_end().to_owned()))
 }

@@ -3,12 +3,14 @@
 use maud::{Markup, html};
 
 use crate::claims::{self, Outcome, Verdict};
-use crate::{Claim, Results};
+use crate::{Claim, Grid, Results};
 
 /// How to read the numbers.
 const NOTE: &str = "Differences are paired by split, with 95% intervals corrected for the overlap of the splits' training \
-                    parts (Nadeau and Bengio 2003). A claim holds when each of its parts is shown, and a part with a \
-                    tolerance by its mean; \"does not hold\" means that these results do not show it.";
+                    parts (Nadeau and Bengio 2003): they are over splits of these networks, whose layers are not independent, \
+                    and too narrow for other networks. A claim holds when each of its parts is shown, a part with a \
+                    tolerance by its mean, and a part that says \"never\" unless the contrary is shown; C4 compares means. \
+                    \"Does not hold\" means that these results do not show it.";
 
 /// What separates the parts of a claim in a verdict's words.
 const PART: &str = "; ";
@@ -65,9 +67,11 @@ fn body(claim: &Claim, verdict: &Verdict) -> Markup {
 }
 
 /// The claims as a table in Markdown, for a file in a repository.
-pub fn claims_markdown(results: &Results<'_>) -> String {
+pub fn claims_markdown(results: &Results<'_>, grid: Grid) -> String {
+    let grid = grid.in_words().map(|words| format!(" {words}"));
     let mut text = format!(
-        "{NOTE}\n\n| Claim | The study says | Computed here | Uncertainty | Verdict |\n| --- | --- | --- | --- | --- |\n"
+        "{NOTE}{}\n\n| Claim | The study says | Computed here | Uncertainty | Verdict |\n| --- | --- | --- | --- | --- |\n",
+        grid.unwrap_or_default()
     );
     for claim in claims::ALL {
         let verdict = (claim.test)(results);

@@ -83,7 +83,7 @@ fn sentences(measure: &str, estimates: [Option<Estimate>; 4], chance: Option<f64
         ),
         compared(
             matched,
-            "Among networks that perform alike under every rule",
+            "Among networks that perform alike under every rule, of tasks that have an accuracy",
         ),
         shuffled,
     ]

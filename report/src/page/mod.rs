@@ -73,13 +73,7 @@ pub fn page(summary: &Summary, results: &Results<'_>, options: &PageOptions) -> 
                     p {
                         (thousands(summary.n_runs)) " networks, " (thousands(summary.n_examples)) " examples, "
                         (thousands(results.entries().len() as u64)) " results."
-                        @if options.grid == Grid::Reduced {
-                            " " strong { "Reduced grid:" }
-                            " fewer hyperparameters or fewer splits than in the study."
-                        }
-                        @if options.grid == Grid::FullButConv1d {
-                            " The study's grid of hyperparameters, for the Conv1D MLP a few points of it."
-                        }
+                        @if let Some(words) = options.grid.in_words() { " " (words) }
                     }
                     nav aria-label="Sections" {
                         ul { @for (id, title) in SECTIONS { li { a href=(format!("#{id}")) { (title) } } } }

@@ -105,7 +105,8 @@ fn text_of_others_is_escaped() {
 #[test]
 fn markdown_has_a_row_for_every_claim() {
     let rows = testing::made_up();
-    let text = claims_markdown(&Results::try_new(&rows).unwrap());
+    let text = claims_markdown(&Results::try_new(&rows).unwrap(), Grid::Reduced);
+    assert!(text.contains("Reduced grid"), "{text}");
     let table: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
     assert_eq!(table.len(), 12);
     for row in table {

@@ -34,6 +34,16 @@ async fn units_become_statistics_of_every_session() {
 }
 
 #[tokio::test]
+async fn units_may_be_silent_for_long() {
+    let mut text = "depth,s1\n".to_owned();
+    text.push_str(&",0\n".repeat(1500));
+    text.push_str(",0.5\n");
+    let recordings = read_text("units.csv", &text).await.unwrap();
+    let session = &recordings[0].sessions[0];
+    assert_eq!(session["activation_raw_mean"], 0.5 / 1501.0);
+}
+
+#[tokio::test]
 async fn statistics_are_averaged_over_stimuli() {
     let text = "stimulus,measure,s1\n0,activation,1\n0,activation,3\n1,activation,5\n1,activation,7\n\
         0,activity_change,1\n0,activity_change,2\n1,activity_change,3\n1,activity_change,4\n";
@@ -62,6 +72,7 @@ async fn what_cannot_be_read_is_said() {
         ("a.txt", "x\n1\n", "ends in none of"),
         ("a.csv", "unit\n1\n", "no column with a session's values"),
         ("a.csv", "s1,s2\n1,two\n", "`s2` is text"),
+        ("a.csv", ",s1\n0,1\n", "a column without a name"),
         ("a.csv", "s1,s2\n1,\n2,\n", "no unit with a value in `s2`"),
         ("a.csv", "measure,s1\nspikes,1\n", "`spikes` is no measure"),
         ("a.csv", "depth,s1\nshallow,1\n", "`shallow` is no depth"),

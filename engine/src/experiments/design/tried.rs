@@ -72,7 +72,7 @@ pub async fn learn_design(
 
 fn result_id(session: &Session, query: &DesignQuery, settings: &SplitSettings) -> String {
     let sql = query.sql();
-    let settings = format!("{settings:?}");
+    let settings = format!("{settings:?} {:?}", CLASSIFIER.settings());
     let asked = [DESIGN, &sql, &settings];
     let runs = session.dataset().identity();
     rows::result_id(asked.into_iter().chain(runs))
@@ -100,6 +100,9 @@ fn forget(session: &Session) -> Result<()> {
         .map_err(Error::engine("testing a design"))
 }
 
+/// What designs are tried out with.
+const CLASSIFIER: Kind = Kind::RandomForest;
+
 /// A design that was tried out on every split.
 struct Tried {
     matrix: FeatureMatrix,
@@ -119,7 +122,7 @@ impl Tried {
         let matrix = matrix.in_order();
         check_classes(&matrix, split_settings.split_by)?;
         let splits = splits(session, &matrix, split_settings).await?;
-        let settings = Kind::RandomForest.settings();
+        let settings = CLASSIFIER.settings();
         let trial = Trial {
             points: vec![settings.clone()],
             n_folds: 1,
