@@ -555,19 +555,20 @@ def load():
                     began = time.monotonic()
                     try:
                         if turn % 2:
-                            rows = ask(c, "SELECT count(*) FROM trajectories WHERE run_id = ?", (run,))
-                            right = rows == [(expected,)]
+                            answer = ask(c, "SELECT count(*) FROM trajectories WHERE run_id = ?", (run,))
+                            right = answer == [(expected,)]
                         else:
                             n = 20000 + turn % 7
                             c.execute(f"SELECT value, value % 7 AS seventh FROM generate_series(1, {n})")
                             table = c.fetch_arrow_table()
                             # In any order: every number once.
                             total = pyarrow.compute.sum(table.column("value")).as_py()
+                            answer = f"{table.num_rows} rows, {total} in sum, of {n}"
                             right = table.num_rows == n and total == n * (n + 1) // 2
                         latencies.append(time.monotonic() - began)
                         per_client[number] += 1
                         if not right:
-                            wrong.append((number, turn, "a wrong answer"))
+                            wrong.append((number, turn, run, expected, "a wrong answer", answer))
                     except adbc_driver_manager.Error as error:
                         if "too busy" in str(error) and "try again" in str(error):
                             busy.append(number)

@@ -123,7 +123,13 @@ where
         });
         match news {
             Some(News::OnTheWay(message)) => tell(message)?,
-            Some(News::End(end)) => return end.map_err(|error| errors::died(&error)),
+            Some(News::End(end)) => {
+                // What it sent last may have come after the channel was looked at.
+                while let Ok(message) = sent.try_recv() {
+                    tell(message)?;
+                }
+                return end.map_err(|error| errors::died(&error));
+            }
             None => {}
         }
         py.check_signals()?;

@@ -164,7 +164,7 @@ impl Asker {
         })?;
         let id = question.id.clone();
         let running = Running::new(self, &question, turn);
-        let (begin, begun) = oneshot::channel();
+        let (begin, mut begun) = oneshot::channel();
         let (rows, receiver) = mpsc::channel(PIECES_AHEAD);
         let (ending, truncation) = (Ending::default(), Truncation::default());
         let query = Query::new(self, question, arrived.elapsed(), truncation.clone());
@@ -172,8 +172,12 @@ impl Asker {
         tokio::spawn(query.run(running, begin, rows, ending.clone()));
         let schema = tokio::select! {
             biased;
-            Ok(schema) = begun => schema,
-            ended = ending.wait() => return Err(ended.err().unwrap_or(Error::Computation)),
+            // The end comes first: a query may begin and end while this looks.
+            () = ending.come() => match begun.try_recv() {
+                Ok(schema) => schema,
+                Err(_) => return Err(ending.how().err().unwrap_or(Error::Computation)),
+            },
+            Ok(schema) = &mut begun => schema,
         };
         Ok(Asked {
             id,

@@ -109,9 +109,16 @@ impl Ending {
         self.has_ended.cancel();
     }
 
-    /// Waits for the end, and says how it was; to the first who asks.
-    pub(crate) async fn wait(&self) -> Result<()> {
+    /// Waits for the end.
+    pub(crate) async fn come(&self) {
         self.has_ended.cancelled().await;
+    }
+
+    /// How it was, to the first who asks.
+    ///
+    /// # Errors
+    /// Those of the computation, and [`Error::Computation`] as long as it has not ended.
+    pub(crate) fn how(&self) -> Result<()> {
         let how = self
             .how
             .lock()
@@ -128,13 +135,18 @@ pub(crate) fn batches(
 ) -> BoxStream<'static, Result<RecordBatch>> {
     stream::unfold(Some((receiver, ending)), async |state| {
         let (mut receiver, ending) = state?;
-        // A query that does not give way holds the other end of the channel for longer than its client has to wait.
-        let ended = tokio::select! {
+        // The end comes first: what was sent before it is in the channel by then, whereas a channel that was empty may have been
+        // filled before the query ended. A query that does not give way keeps its end of the channel for longer than its client
+        // has to wait.
+        let batch = tokio::select! {
             biased;
-            Some(batch) = receiver.recv() => return Some((Ok(batch), Some((receiver, ending)))),
-            ended = ending.wait() => ended,
+            () = ending.come() => receiver.try_recv().ok(),
+            Some(batch) = receiver.recv() => Some(batch),
         };
-        match ended {
+        if let Some(batch) = batch {
+            return Some((Ok(batch), Some((receiver, ending))));
+        }
+        match ending.how() {
             Ok(()) => None,
             Err(error) => Some((Err(error), None)),
         }
@@ -145,5 +157,31 @@ pub(crate) fn batches(
 impl fmt::Display for QueryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::Int64Array;
+
+    fn batch() -> RecordBatch {
+        let numbers = Int64Array::from_iter_values(0..3);
+        RecordBatch::try_from_iter([("n", Arc::new(numbers) as _)]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_comes_before_the_end() {
+        let (sender, receiver) = mpsc::channel(2);
+        let ending = Ending::default();
+        let answer = batches(receiver, ending.clone());
+        sender.try_send(batch()).unwrap();
+        sender.try_send(batch()).unwrap();
+        ending.set(Err(Error::Cancelled));
+        let pieces: Vec<_> = answer.collect().await;
+        assert!(
+            matches!(&pieces[..], [Ok(_), Ok(_), Err(Error::Cancelled)]),
+            "{pieces:?}"
+        );
     }
 }
