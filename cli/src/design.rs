@@ -168,7 +168,10 @@ pub(crate) async fn run(arguments: DesignArgs) -> anyhow::Result<()> {
 }
 
 /// All combinations that the dataset's checkpoints and the budget allow, with their queries: those that share their units one
-/// after another.
+/// after another. Says which of them the dataset cannot answer.
+///
+/// # Errors
+/// When it can answer none.
 fn designs(arguments: &DesignArgs, facts: &Facts) -> anyhow::Result<Vec<(Design, DesignQuery)>> {
     let or_usual = |given: &[u32], usual: &[u32], most: i64| -> Vec<u32> {
         match given {
@@ -228,14 +231,31 @@ fn designs(arguments: &DesignArgs, facts: &Facts) -> anyhow::Result<Vec<(Design,
         }
         .into());
     }
-    let with_query = |design: Design| {
-        let query = design.query(facts).map_err(|why| Failure::Request {
-            message: format!("the dataset cannot answer: {why}"),
+    let (mut answered, mut reasons) = (Vec::new(), Vec::new());
+    for design in designs {
+        match design.query(facts) {
+            Ok(query) => answered.push((design, query)),
+            Err(why) => reasons.push(why.to_string()),
+        }
+    }
+    let n_left_out = reasons.len();
+    reasons.dedup();
+    let reasons = reasons.join("; ");
+    if answered.is_empty() {
+        return Err(Failure::Request {
+            message: format!("the dataset cannot answer: {reasons}"),
             hint: "docs/guide.md says what a dataset needs for `engram design`".to_owned(),
-        })?;
-        Ok((design, query))
-    };
-    designs.into_iter().map(with_query).collect()
+        }
+        .into());
+    }
+    if n_left_out > 0 {
+        say(&format!(
+            "{} of {} designs are left out, which the dataset cannot answer: {reasons}",
+            n_left_out,
+            n_left_out + answered.len()
+        ));
+    }
+    Ok(answered)
 }
 
 /// The greatest distance at which so many sessions fit between the first checkpoint and the last.

@@ -58,7 +58,7 @@ pub(super) fn fit(request: &Request) -> Result<Vec<Weights>> {
     match answer {
         Ok(weights) if status.success() && weights.len() == request.networks.len() => Ok(weights),
         Ok(_) => Err(failed(format!(
-            "engram-trainer ended with {status} {}",
+            "engram-trainer ended with {status}: {}",
             words.trim()
         ))),
         Err(error) => Err(failed(format!("{error}; {}", words.trim()))),
