@@ -2,6 +2,7 @@
 
 mod table;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -231,16 +232,18 @@ fn designs(arguments: &DesignArgs, facts: &Facts) -> anyhow::Result<Vec<(Design,
         }
         .into());
     }
-    let (mut answered, mut reasons) = (Vec::new(), Vec::new());
+    let n_designs = designs.len();
+    let (mut answered, mut reasons) = (Vec::new(), BTreeSet::new());
     for design in designs {
         match design.query(facts) {
             Ok(query) => answered.push((design, query)),
-            Err(why) => reasons.push(why.to_string()),
+            Err(why) => {
+                reasons.insert(why.to_string());
+            }
         }
     }
-    let n_left_out = reasons.len();
-    reasons.dedup();
-    let reasons = reasons.join("; ");
+    let reasons = Vec::from_iter(reasons).join("; ");
+    let n_left_out = n_designs - answered.len();
     if answered.is_empty() {
         return Err(Failure::Request {
             message: format!("the dataset cannot answer: {reasons}"),
@@ -250,9 +253,7 @@ fn designs(arguments: &DesignArgs, facts: &Facts) -> anyhow::Result<Vec<(Design,
     }
     if n_left_out > 0 {
         say(&format!(
-            "{} of {} designs are left out, which the dataset cannot answer: {reasons}",
-            n_left_out,
-            n_left_out + answered.len()
+            "{n_left_out} of {n_designs} designs are left out, which the dataset cannot answer: {reasons}"
         ));
     }
     Ok(answered)
